@@ -1,0 +1,155 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { AuthConfig, BackendsConfig, Config } from './config.ts'
+import { startEmulator } from './emulator/server.ts'
+import { ApiError, unknownUrl } from './errors.ts'
+import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
+import { chatRoute } from './http/chat.ts'
+import { healthRoutes } from './http/health.ts'
+import { modelRoutes } from './http/models.ts'
+import { createServer } from './http/server.ts'
+import { listedModels } from './translate/abilities.ts'
+import { type Backends, createBackends } from './upstream/backend.ts'
+import { geminiBackend } from './upstream/gemini.ts'
+import { developerGate, vertexGate } from './upstream/google.ts'
+import { fixedToken, googleTokens, type TokenSource } from './upstream/token.ts'
+import { createTransport, type Transport } from './upstream/transport.ts'
+
+/** The gateway, listening. */
+export interface App {
+  /** Where it listens, without `/v1`. */
+  url: string
+  /** Stops taking requests, lets the running ones end, and frees everything. */
+  close(): Promise<void>
+}
+
+/** Thinking models may be silent for minutes, before the first byte and between two. */
+const limits = { connectTimeout: 5_000, headersTimeout: 600_000, idleTimeout: 120_000 }
+
+/** Puts the parts together: the one place that knows them all. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const emulator = config.backends.emulated ? await startEmulator() : undefined
+  const reach = emulator === undefined ? config.backends : toEmulated(config.backends, emulator.url)
+  const tokens = emulator === undefined ? googleTokens() : fixedToken('emulator')
+  const transport = createTransport(limits)
+  const backends = toBackends(reach, config.thoughts, transport, tokens)
+  const { bodyLimit, project } = config
+  const server = createServer({ log, bodyLimit, project })
+  let stopping = false
+  healthRoutes(server, () => !stopping)
+  openDoors(server, backends, toAuthenticate(config.auth), reach.vertex)
+  // A copy: Fastify writes into what it is given.
+  await server.listen({ ...config.listen })
+  return {
+    url: toUrl(server),
+    async close() {
+      stopping = true
+      await server.close()
+      await transport.close()
+      await emulator?.close()
+    },
+  }
+}
+
+/** Both APIs, served by the emulator. */
+function toEmulated(backends: BackendsConfig, baseUrl: string): BackendsConfig {
+  return {
+    ...backends,
+    vertex: { project: 'emulator', location: 'global', baseUrl },
+    gemini: { apiKey: 'emulator', baseUrl },
+    preferred: 'gemini',
+  }
+}
+
+function toBackends(
+  { vertex, gemini, preferred }: BackendsConfig,
+  thoughts: Config['thoughts'],
+  transport: Transport,
+  tokens: TokenSource,
+): Backends {
+  return createBackends({
+    vertex: vertex && {
+      ...vertex,
+      backend: geminiBackend({
+        gate: vertexGate({ ...vertex, apiVersion: 'v1beta1' }, tokens),
+        transport,
+        thoughts,
+      }),
+    },
+    gemini: gemini && {
+      backend: geminiBackend({ gate: developerGate(gemini), transport, thoughts }),
+    },
+    preferred,
+  })
+}
+
+function toAuthenticate(auth: AuthConfig): Authenticate {
+  switch (auth.mode) {
+    case 'none':
+      return anyone()
+    case 'keys':
+      return withKeys(auth.keys)
+    case 'passthrough':
+      return passingThrough()
+  }
+}
+
+/** OpenAI's paths, with and without `/v1`, and those of Google's own two endpoints. */
+function openDoors(
+  server: FastifyInstance,
+  backends: Backends,
+  authenticate: Authenticate,
+  vertex: BackendsConfig['vertex'],
+): void {
+  const settings = { backends, authenticate }
+  const models = {
+    listed: listedModels,
+    serves: (name: string) => isServed(backends, name),
+    authenticate,
+  }
+  for (const prefix of ['/v1', '']) {
+    chatRoute(server, `${prefix}/chat/completions`, settings)
+    modelRoutes(server, prefix, models)
+  }
+  chatRoute(server, '/v1beta/openai/chat/completions', settings, 'gemini')
+  modelRoutes(server, '/v1beta/openai', models)
+  for (const version of ['/v1', '/v1beta1']) {
+    const endpoint = `${version}/projects/:project/locations/:location/endpoints/openapi`
+    void server.register(async (door) => {
+      door.addHook('onRequest', async ({ params }) => checkPlace(params as Place, vertex))
+      chatRoute(door, `${endpoint}/chat/completions`, settings, 'vertex')
+      modelRoutes(door, endpoint, models)
+    })
+  }
+}
+
+/** The parameters of Vertex AI's path; both are always there, as the route's pattern has them. */
+interface Place {
+  project: string
+  location: string
+}
+
+/** Throws 404 for a project or location that is not configured: requests never go elsewhere. */
+function checkPlace({ project, location }: Place, vertex: BackendsConfig['vertex']): void {
+  if (vertex?.project === project && vertex.location === location) return
+  throw unknownUrl(
+    `This gateway does not serve project '${project}' in location '${location}'. Use the configured ones, or the base URL http(s)://<this host>/v1.`,
+  )
+}
+
+function isServed(backends: Backends, name: string): boolean {
+  try {
+    return Boolean(backends.serving(name))
+  } catch (error) {
+    if (error instanceof ApiError) return false
+    throw error
+  }
+}
+
+function toUrl(server: FastifyInstance): string {
+  // A server that listens on TCP has an address with a port.
+  const { address, port, family } = server.server.address() as AddressInfo
+  const host = ['0.0.0.0', '::'].includes(address) ? '127.0.0.1' : address
+  return `http://${family === 'IPv6' && host === address ? `[${host}]` : host}:${port}`
+}

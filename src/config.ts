@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+/** Everything that is settled before the first request. Each part of the program gets its slice. */
+export interface Config {
+  listen: { host: string; port: number }
+  auth: AuthConfig
+  backends: BackendsConfig
+  thoughts: 'reasoning_content' | 'content'
+  /** The longest request body in bytes. */
+  bodyLimit: number
+  logLevel: LogLevel
+  /** For the trace field of log lines. */
+  project: string | undefined
+  /** What the operator should know, but need not mend. */
+  warnings: string[]
+}
+
+export type AuthConfig =
+  | { mode: 'none' }
+  /** Clients show a key of ours. */
+  | { mode: 'keys'; keys: string[] }
+  /** Clients show their own Google token or API key, which is used upstream. */
+  | { mode: 'passthrough' }
+
+export interface BackendsConfig {
+  vertex: { project: string; location: string; baseUrl: string | undefined } | undefined
+  gemini: { apiKey: string | undefined; baseUrl: string } | undefined
+  preferred: 'vertex' | 'gemini'
+  /** Nothing is configured: the built-in emulator answers. */
+  emulated: boolean
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+type LogLevel = (typeof logLevels)[number]
+
+/** A mistake in the environment; its message names every variable at fault and says what to do. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+export type Environment = Record<string, string | undefined>
+
+const text = z.string().trim().min(1)
+const flag = z.stringbool({
+  truthy: ['true', '1', 'yes', 'on'],
+  falsy: ['false', '0', 'no', 'off'],
+})
+const url = z
+  .url({ protocol: /^https?$/, error: 'Expected an http(s) URL.' })
+  .transform((given) => given.replace(/\/+$/, ''))
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9:.-]{0,99}$/, 'Expected lower-case letters, digits and "-".')
+
+/** The environment, one key a line; the README's table is checked against these. */
+export const environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe('Port to listen on.'),
+  HOST: text
+    .optional()
+    .describe('Address to listen on. Default `127.0.0.1`; `0.0.0.0` on Cloud Run (`K_SERVICE`).'),
+  GEMINI_API_KEY: text.optional().describe('Key of the Gemini Developer API.'),
+  GOOGLE_API_KEY: text.optional().describe('The same; wins over `GEMINI_API_KEY`.'),
+  GOOGLE_CLOUD_PROJECT: name
+    .optional()
+    .describe('Project for Vertex AI; credentials come from Application Default Credentials.'),
+  GOOGLE_CLOUD_LOCATION: name
+    .default('global')
+    .describe('Vertex AI location: `global`, `us`, `eu` or a region.'),
+  GOOGLE_GENAI_USE_VERTEXAI: flag
+    .optional()
+    .describe('Which API serves a name without prefix when both are configured.'),
+  GOOGLE_GENAI_USE_ENTERPRISE: flag
+    .optional()
+    .describe('The newer name of `GOOGLE_GENAI_USE_VERTEXAI`; wins over it.'),
+  GOOGLE_GEMINI_BASE_URL: url
+    .default('https://generativelanguage.googleapis.com')
+    .describe('Another host for the Developer API.'),
+  GOOGLE_VERTEX_BASE_URL: url.optional().describe('Another host for Vertex AI.'),
+  POLLUX_AUTH: z
+    .enum(['none', 'keys', 'passthrough'], 'Expected none, keys or passthrough.')
+    .optional()
+    .describe(
+      '`none`, `keys` or `passthrough`. Default `keys` where keys are given, else `none`, on loopback only.',
+    ),
+  POLLUX_API_KEYS: text.optional().describe('Keys that clients may use, comma-separated.'),
+  POLLUX_API_KEYS_FILE: text.optional().describe('A file of such keys, one a line.'),
+  POLLUX_THOUGHTS: z
+    .enum(['reasoning_content', 'content'], 'Expected reasoning_content or content.')
+    .default('reasoning_content')
+    .describe('Where thoughts go when the client set no `thought_tag_marker`.'),
+  POLLUX_BODY_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(32 * 1024 * 1024)
+    .describe('Longest request body in bytes.'),
+  LOG_LEVEL: z
+    .enum(logLevels, `Expected one of ${logLevels.join(', ')}.`)
+    .default('info')
+    .describe('`trace` to `fatal`, or `silent`.'),
+  NODE_ENV: text.optional().describe('`production` refuses to start without a backend.'),
+  K_SERVICE: text.optional().describe('Set by Cloud Run; like `NODE_ENV=production`.'),
+})
+
+type Settings = z.output<typeof environment>
+
+/** The environment as a frozen Config. Throws ConfigError with all mistakes at once. */
+export function readConfig(env: Environment): Config {
+  // An empty variable is one that a shell or a manifest could not leave out.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const result = environment.safeParse(given)
+  if (!result.success) throw new ConfigError(z.prettifyError(result.error))
+  const settings = result.data
+  const host = settings.HOST ?? (settings.K_SERVICE === undefined ? '127.0.0.1' : '0.0.0.0')
+  const keys = readKeys(settings)
+  const mode = settings.POLLUX_AUTH ?? (keys.length > 0 ? 'keys' : undefined)
+  const backends = toBackends(settings, mode)
+  const mistakes = [...checkAuth(mode, keys, host), ...checkBackends(settings, backends)]
+  if (mistakes.length > 0)
+    throw new ConfigError(mistakes.map((mistake) => `✖ ${mistake}`).join('\n'))
+  return deepFreeze({
+    listen: { host, port: settings.PORT },
+    auth: mode === 'keys' ? { mode, keys } : { mode: mode ?? 'none' },
+    backends,
+    thoughts: settings.POLLUX_THOUGHTS,
+    bodyLimit: settings.POLLUX_BODY_LIMIT,
+    logLevel: settings.LOG_LEVEL,
+    project: settings.GOOGLE_CLOUD_PROJECT,
+    warnings: toWarnings(settings),
+  })
+}
+
+function readKeys({ POLLUX_API_KEYS = '', POLLUX_API_KEYS_FILE }: Settings): string[] {
+  const fromFile = POLLUX_API_KEYS_FILE === undefined ? '' : readKeyFile(POLLUX_API_KEYS_FILE)
+  const keys = [...POLLUX_API_KEYS.split(','), ...fromFile.split('\n')].map((key) => key.trim())
+  return [...new Set(keys.filter((key) => key !== '' && !key.startsWith('#')))]
+}
+
+function readKeyFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(
+      `✖ POLLUX_API_KEYS_FILE: cannot read ${path}. Give the path of a readable file.`,
+      { cause },
+    )
+  }
+}
+
+function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): BackendsConfig {
+  const { GOOGLE_CLOUD_PROJECT: project, GOOGLE_CLOUD_LOCATION: location } = settings
+  const apiKey = settings.GOOGLE_API_KEY ?? settings.GEMINI_API_KEY
+  const wantsVertex = settings.GOOGLE_GENAI_USE_ENTERPRISE ?? settings.GOOGLE_GENAI_USE_VERTEXAI
+  const vertex =
+    project === undefined
+      ? undefined
+      : { project, location, baseUrl: settings.GOOGLE_VERTEX_BASE_URL }
+  // Clients that bring their own keys need none of ours.
+  const gemini =
+    apiKey === undefined && mode !== 'passthrough'
+      ? undefined
+      : { apiKey, baseUrl: settings.GOOGLE_GEMINI_BASE_URL }
+  const preferred = (wantsVertex ?? vertex !== undefined) ? 'vertex' : 'gemini'
+  return { vertex, gemini, preferred, emulated: vertex === undefined && gemini === undefined }
+}
+
+function checkAuth(mode: AuthConfig['mode'] | undefined, keys: string[], host: string): string[] {
+  if (mode === 'keys' && keys.length === 0) {
+    return ['POLLUX_AUTH=keys needs keys: set POLLUX_API_KEYS or POLLUX_API_KEYS_FILE.']
+  }
+  if (mode === undefined && !isLoopback(host)) {
+    return [
+      `Listening on ${host} lets others in. Set POLLUX_API_KEYS to ask for a key, or write out POLLUX_AUTH=passthrough or POLLUX_AUTH=none.`,
+    ]
+  }
+  return []
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+function checkBackends(settings: Settings, backends: BackendsConfig): string[] {
+  const { NODE_ENV, K_SERVICE } = settings
+  const production = NODE_ENV === 'production' || K_SERVICE !== undefined
+  const wantsVertex = settings.GOOGLE_GENAI_USE_ENTERPRISE ?? settings.GOOGLE_GENAI_USE_VERTEXAI
+  return [
+    ...(production && backends.emulated
+      ? [
+          'Nothing to serve. Set GOOGLE_CLOUD_PROJECT for Vertex AI, or GEMINI_API_KEY for the Gemini Developer API.',
+        ]
+      : []),
+    ...(wantsVertex === true && backends.vertex === undefined
+      ? ['GOOGLE_GENAI_USE_VERTEXAI asks for Vertex AI: set GOOGLE_CLOUD_PROJECT too.']
+      : []),
+  ]
+}
+
+function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings): string[] {
+  const both = GEMINI_API_KEY !== undefined && GOOGLE_API_KEY !== undefined
+  return both && GEMINI_API_KEY !== GOOGLE_API_KEY
+    ? ['Both GOOGLE_API_KEY and GEMINI_API_KEY are set: GOOGLE_API_KEY is used.']
+    : []
+}
+
+function deepFreeze<T extends object>(object: T): T {
+  for (const value of Object.values(object)) {
+    if (typeof value === 'object' && value !== null) deepFreeze(value)
+  }
+  return Object.freeze(object)
+}

@@ -1,0 +1,127 @@
+import {
+  commonEnums,
+  commonGenerationConfig,
+  commonMessages,
+  commonSchema,
+  words,
+} from './common.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+/** What the Developer API takes, `v1beta`. */
+export const geminiApi: Vocabulary = {
+  package: 'google.ai.generativelanguage.v1beta',
+  messages: {
+    ...commonMessages,
+    Schema: commonSchema,
+    GenerateContentRequest: {
+      model: 'string',
+      contents: '[Content]',
+      systemInstruction: 'Content',
+      tools: '[Tool]',
+      toolConfig: 'ToolConfig',
+      safetySettings: '[SafetySetting]',
+      generationConfig: 'GenerationConfig',
+      cachedContent: 'string',
+      serviceTier: 'ServiceTier',
+      store: 'bool',
+    },
+    Part: {
+      text: 'string',
+      inlineData: 'Blob',
+      fileData: 'FileData',
+      functionCall: 'FunctionCall',
+      functionResponse: 'FunctionResponse',
+      executableCode: 'ExecutableCode',
+      codeExecutionResult: 'CodeExecutionResult',
+      toolCall: 'ToolCall',
+      toolResponse: 'ToolResponse',
+      thought: 'bool',
+      thoughtSignature: 'bytes',
+      videoMetadata: 'VideoMetadata',
+      mediaResolution: 'GenerationConfig.MediaResolution',
+      partMetadata: 'struct',
+    },
+    Blob: { mimeType: 'string', data: 'bytes' },
+    FileData: { mimeType: 'string', fileUri: 'string' },
+    FunctionCall: { id: 'string', name: 'string', args: 'struct' },
+    FunctionResponse: {
+      id: 'string',
+      name: 'string',
+      response: 'struct',
+      parts: '[FunctionResponsePart]',
+      willContinue: 'bool',
+      scheduling: 'FunctionResponse.Scheduling',
+    },
+    FunctionResponsePart: { inlineData: 'FunctionResponseBlob' },
+    FunctionResponseBlob: { mimeType: 'string', data: 'bytes' },
+    ToolCall: { id: 'string', toolType: 'ToolType', args: 'struct' },
+    ToolResponse: { id: 'string', toolType: 'ToolType', response: 'struct' },
+    Tool: {
+      functionDeclarations: '[FunctionDeclaration]',
+      googleSearch: 'GoogleSearch',
+      googleSearchRetrieval: 'GoogleSearchRetrieval',
+      urlContext: 'UrlContext',
+      codeExecution: 'CodeExecution',
+      googleMaps: 'GoogleMaps',
+      computerUse: 'ComputerUse',
+      fileSearch: 'FileSearch',
+      mcpServers: '[McpServer]',
+    },
+    GoogleSearch: { searchTypes: 'SearchTypes', timeRangeFilter: 'Interval' },
+    Interval: { startTime: 'string', endTime: 'string' },
+    GoogleMaps: { enableWidget: 'bool' },
+    ComputerUse: {
+      environment: 'ComputerUse.Environment',
+      excludedPredefinedFunctions: '[string]',
+    },
+    FileSearch: { fileSearchStoreNames: '[string]', metadataFilter: 'string', topK: 'int32' },
+    McpServer: { name: 'string', streamableHttpTransport: 'StreamableHttpTransport' },
+    StreamableHttpTransport: {
+      url: 'string',
+      headers: '{string}',
+      timeout: 'string',
+      sseReadTimeout: 'string',
+      terminateOnClose: 'bool',
+    },
+    ToolConfig: {
+      functionCallingConfig: 'FunctionCallingConfig',
+      retrievalConfig: 'RetrievalConfig',
+      includeServerSideToolInvocations: 'bool',
+    },
+    FunctionCallingConfig: {
+      mode: 'FunctionCallingConfig.Mode',
+      allowedFunctionNames: '[string]',
+    },
+    SafetySetting: {
+      category: 'HarmCategory',
+      threshold: 'SafetySetting.HarmBlockThreshold',
+    },
+    GenerationConfig: {
+      ...commonGenerationConfig,
+      topK: 'int32',
+      _responseJsonSchema: 'value',
+      enableEnhancedCivicAnswers: 'bool',
+    },
+    VoiceConfig: { prebuiltVoiceConfig: 'PrebuiltVoiceConfig' },
+    ImageConfig: { aspectRatio: 'string', imageSize: 'string' },
+  },
+  enums: {
+    ...commonEnums,
+    ServiceTier: words('unspecified standard flex priority'),
+    ToolType: words(
+      'TOOL_TYPE_UNSPECIFIED GOOGLE_SEARCH_WEB GOOGLE_SEARCH_IMAGE URL_CONTEXT GOOGLE_MAPS FILE_SEARCH',
+    ),
+    'ComputerUse.Environment': words('ENVIRONMENT_UNSPECIFIED ENVIRONMENT_BROWSER'),
+    'GenerationConfig.Modality': words('MODALITY_UNSPECIFIED TEXT IMAGE AUDIO'),
+    HarmCategory: words(
+      'UNSPECIFIED DEROGATORY TOXICITY VIOLENCE SEXUAL MEDICAL DANGEROUS HARASSMENT HATE_SPEECH SEXUALLY_EXPLICIT DANGEROUS_CONTENT CIVIC_INTEGRITY',
+    ).map((name) => `HARM_CATEGORY_${name}`),
+  },
+  oneofs: {
+    Part: {
+      data: words(
+        'text inlineData fileData functionCall functionResponse executableCode codeExecutionResult toolCall toolResponse',
+      ),
+    },
+  },
+}

@@ -1,0 +1,106 @@
+/** Which of Google's two front doors a request came through. */
+export type Backend = 'gemini-api' | 'vertex'
+
+/** What a model family can do, as far as requests are refused or answers differ for it. */
+export interface Model {
+  id: string
+  /** 2, 2.5, 3, 3.1 … : many habits of the wire changed with a generation. */
+  generation: number
+  /** Absent where a thinkingConfig is refused altogether. */
+  thinking?: Thinking
+  outputTokenLimit: number
+  displayName: string
+  /** 3.6 and its contemporaries end prefilling: the last turn must not be the model's. */
+  refusesPrefill?: boolean
+}
+
+/** How a model's thinking is steered. */
+export interface Thinking {
+  /** Levels it accepts; none for the families that only know a budget. */
+  levels: string[]
+  /** Smallest and largest thinkingBudget apart from 0 (off) and -1 (the model decides). */
+  budget: [number, number]
+  /** Whether budget 0 is accepted. */
+  canBeOff: boolean
+  /** Thinks this much when nothing is asked: a level, or a share of the budget. */
+  byDefault: 'off' | 'low' | 'medium' | 'high'
+}
+
+const low = ['LOW', 'MEDIUM', 'HIGH']
+const minimal = ['MINIMAL', ...low]
+
+/** One row per family: id, generation, thinking, and what else is special. */
+const families: Model[] = [
+  family('gemini-2.0-flash', 2, undefined, { outputTokenLimit: 8192 }),
+  family('gemini-2.0-flash-lite', 2, undefined, { outputTokenLimit: 8192 }),
+  family('gemini-2.5-pro', 2.5, budget(128, 32768, { canBeOff: false })),
+  family('gemini-2.5-flash', 2.5, budget(0, 24576)),
+  family('gemini-2.5-flash-lite', 2.5, budget(512, 24576, { byDefault: 'off' })),
+  family('gemini-3-pro', 3, level(['LOW', 'HIGH'], 'high')),
+  family('gemini-3-flash', 3, level(minimal, 'high', { canBeOff: true })),
+  family('gemini-3.1-pro', 3.1, level(low, 'high')),
+  family('gemini-3.1-flash-lite', 3.1, level(minimal, 'off', { canBeOff: true })),
+  family('gemini-3.5-flash', 3.5, level(minimal, 'medium')),
+  family('gemini-3.5-flash-lite', 3.5, level(minimal, 'off', { canBeOff: true }), {
+    refusesPrefill: true,
+  }),
+  family('gemini-3.6-flash', 3.6, level(minimal, 'medium'), { refusesPrefill: true }),
+  // From 3.7 on a budget is accepted and ignored, 0 included.
+  family('gemini-3.7-flash', 3.7, level(low, 'medium', { canBeOff: true }), {
+    refusesPrefill: true,
+  }),
+  family('gemini-3.8-flash', 3.8, level(low, 'medium', { canBeOff: true }), {
+    refusesPrefill: true,
+  }),
+]
+
+/** Ids that stand for another model. */
+const aliases: Record<string, string> = {
+  'gemini-pro-latest': 'gemini-3.1-pro',
+  'gemini-flash-latest': 'gemini-3.8-flash',
+  'gemini-flash-lite-latest': 'gemini-3.5-flash-lite',
+}
+
+/** Families that are served under a preview id only. */
+const previews = ['gemini-3-pro', 'gemini-3-flash', 'gemini-3.1-pro']
+
+/** The model served under an id, versions (`-001`) and previews (`-preview-09-2025`) included. */
+export function modelNamed(id: string): Model | undefined {
+  const bare = aliases[id] ?? id.replace(/-(\d{3}|exp|latest|(exp-|preview-?)[\w-]*)$/, '')
+  if (bare === id && previews.includes(id)) return undefined
+  const found = families.find((row) => row.id === bare)
+  return found && { ...found, id }
+}
+
+/** Every model by the id it is listed under. */
+export function allModels(): Model[] {
+  const listed = families.map((row) => (previews.includes(row.id) ? `${row.id}-preview` : row.id))
+  return [...listed, ...Object.keys(aliases)].flatMap((id) => modelNamed(id) ?? [])
+}
+
+function family(
+  id: string,
+  generation: number,
+  thinking: Thinking | undefined,
+  special: Partial<Model> = {},
+): Model {
+  const displayName = id.replace(/(^|-)(\w)/g, (_, dash, letter) => (dash && ' ') + upper(letter))
+  return { id, generation, thinking, outputTokenLimit: 65536, displayName, ...special }
+}
+
+function budget(min: number, max: number, special: Partial<Thinking> = {}): Thinking {
+  return { levels: [], budget: [min, max], canBeOff: true, byDefault: 'medium', ...special }
+}
+
+// Gemini 3 still takes a budget, for requests that were written for 2.5.
+function level(
+  levels: string[],
+  byDefault: Thinking['byDefault'],
+  special: Partial<Thinking> = {},
+): Thinking {
+  return { levels, budget: [0, 32768], canBeOff: false, byDefault, ...special }
+}
+
+function upper(letter: string): string {
+  return letter.toUpperCase()
+}

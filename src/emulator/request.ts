@@ -1,0 +1,141 @@
+/** A request after reading: camelCase, enum names in Google's spelling, no nulls. */
+export interface GenerateContentRequest {
+  contents?: Content[]
+  systemInstruction?: Content
+  tools?: Tool[]
+  toolConfig?: ToolConfig
+  safetySettings?: { category?: string; threshold?: string }[]
+  generationConfig?: GenerationConfig
+  cachedContent?: string
+  serviceTier?: string
+}
+
+/** One turn. */
+export interface Content {
+  role?: string
+  parts?: Part[]
+}
+
+/** One part of a turn: one kind of data and its modifiers. */
+export interface Part {
+  text?: string
+  thought?: boolean
+  thoughtSignature?: string
+  videoMetadata?: unknown
+  inlineData?: { mimeType?: string; data?: string }
+  fileData?: { mimeType?: string; fileUri?: string }
+  functionCall?: FunctionCall
+  functionResponse?: FunctionResponse
+  executableCode?: unknown
+  codeExecutionResult?: unknown
+  toolCall?: unknown
+  toolResponse?: unknown
+}
+
+/** A call the model made, or makes. */
+export interface FunctionCall {
+  id?: string
+  name?: string
+  args?: Record<string, unknown>
+}
+
+/** What came of a call. */
+export interface FunctionResponse {
+  id?: string
+  name?: string
+  response?: Record<string, unknown>
+  parts?: { inlineData?: { mimeType?: string } }[]
+}
+
+/** Declarations, or one of the built-in tools, by field name. */
+export interface Tool {
+  functionDeclarations?: FunctionDeclaration[]
+  [builtIn: string]: unknown
+}
+
+/** A function the model may call. */
+export interface FunctionDeclaration {
+  name?: string
+  description?: string
+  parameters?: Schema
+  parametersJsonSchema?: unknown
+  response?: Schema
+  responseJsonSchema?: unknown
+}
+
+/** Whether and which functions the model has to call. */
+export interface ToolConfig {
+  functionCallingConfig?: { mode?: string; allowedFunctionNames?: string[] }
+  includeServerSideToolInvocations?: boolean
+}
+
+/** How to generate. */
+export interface GenerationConfig {
+  temperature?: number
+  topP?: number
+  topK?: number
+  candidateCount?: number
+  maxOutputTokens?: number
+  stopSequences?: string[]
+  presencePenalty?: number
+  frequencyPenalty?: number
+  responseLogprobs?: boolean
+  logprobs?: number
+  responseMimeType?: string
+  responseSchema?: Schema
+  responseJsonSchema?: unknown
+  thinkingConfig?: ThinkingConfig
+}
+
+/** How much to think, and whether to tell. */
+export interface ThinkingConfig {
+  includeThoughts?: boolean
+  thinkingBudget?: number
+  thinkingLevel?: string
+}
+
+/** A node in the OpenAPI subset or, for sampling, in JSON Schema. */
+export interface Schema {
+  type?: string | string[]
+  format?: string
+  enum?: unknown[]
+  items?: Schema
+  properties?: Record<string, Schema>
+  required?: string[]
+  anyOf?: Schema[]
+  [keyword: string]: unknown
+}
+
+/** A JSON Schema to look into; anything but an object says nothing. */
+export function asSchema(value: unknown): Schema | undefined {
+  return isSchema(value) ? value : undefined
+}
+
+/** Whether a value is a schema with keywords. */
+export function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** All declarations of a request, across its tools. */
+export function declarations(request: GenerateContentRequest): FunctionDeclaration[] {
+  return (request.tools ?? []).flatMap((tool) => tool.functionDeclarations ?? [])
+}
+
+/** Whether a turn brings results of calls. */
+export function bringsResults(content: Content): boolean {
+  return (content.parts ?? []).some((part) => part.functionResponse)
+}
+
+/** Whether a turn makes calls. */
+export function makesCalls(content: Content): boolean {
+  return (content.parts ?? []).some((part) => part.functionCall)
+}
+
+/** Where the current turn begins: after the last user content that is more than results. */
+export function currentTurn(contents: Content[]): number {
+  return (
+    contents.findLastIndex(({ role, parts }) => {
+      return role !== 'model' && (parts ?? []).some((part) => !part.functionResponse)
+    }) + 1
+  )
+}

@@ -1,0 +1,83 @@
+import type { Call } from '../call.ts'
+import { invalidArgument, invalidField } from '../errors.ts'
+import { bringsResults, type Content, makesCalls } from '../request.ts'
+
+/** Refuses turns that are missing, empty, by nobody, or in an order the model was not taught. */
+export function checkContents(call: Call): void {
+  const contents = call.request.contents ?? []
+  if (contents.length === 0) throw noContents(call)
+  contents.forEach((content, i) => {
+    checkRole(content, call)
+    checkNotEmpty(content, `contents[${i}]`, call)
+  })
+  checkSystemInstruction(call)
+  contents.forEach((content, i) => checkOrder(content, contents[i - 1]))
+  if (call.model.refusesPrefill && contents.at(-1)?.role === 'model') {
+    throw invalidArgument('Requests ending with a model turn are not supported.')
+  }
+}
+
+function noContents({ backend }: Call): Error {
+  return backend === 'vertex'
+    ? unableToSubmit('at least one contents field is required.')
+    : invalidField('contents', 'contents is not specified')
+}
+
+// The Developer API takes a turn without a role for the user's, Vertex AI does not.
+function checkRole({ role }: Content, { backend }: Call): void {
+  const known = role === 'user' || role === 'model'
+  if (!known && (role !== undefined || backend === 'vertex')) {
+    throw invalidArgument('Please use a valid role: user, model.')
+  }
+}
+
+function checkNotEmpty({ parts = [] }: Content, path: string, { backend }: Call): void {
+  if (parts.length > 0) return
+  throw backend === 'vertex'
+    ? unableToSubmit('it must include at least one parts field, which describes the prompt input.')
+    : invalidField(`${path}.parts`, 'contents.parts must not be empty.')
+}
+
+function checkSystemInstruction(call: Call): void {
+  const { systemInstruction } = call.request
+  if (!systemInstruction) return
+  checkNotEmpty(systemInstruction, 'system_instruction', call)
+  if ((systemInstruction.parts ?? []).some(({ text }) => text === undefined)) {
+    throw invalidField('system_instruction', 'only text parts are allowed.')
+  }
+}
+
+function checkOrder(content: Content, before: Content | undefined): void {
+  if (makesCalls(content)) {
+    if (before && before.role !== 'model') return
+    throw invalidArgument(
+      'Please ensure that function call turn comes immediately after a user turn or after a function response turn.',
+    )
+  }
+  if (!bringsResults(content)) return
+  if (!before || !makesCalls(before)) {
+    throw invalidArgument(
+      'Please ensure that function response turn comes immediately after a function call turn.',
+    )
+  }
+  if (results(content) !== calls(before)) {
+    throw invalidArgument(
+      'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
+    )
+  }
+}
+
+function results({ parts = [] }: Content): number {
+  return parts.filter((part) => part.functionResponse).length
+}
+
+function calls({ parts = [] }: Content): number {
+  return parts.filter((part) => part.functionCall).length
+}
+
+/** A refusal in the words Vertex AI begins most of its own with. */
+export function unableToSubmit(because: string): Error {
+  return invalidArgument(
+    `Unable to submit request because ${because} Learn more: https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/gemini`,
+  )
+}

@@ -1,0 +1,57 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { unauthorized } from '../errors.ts'
+
+/** Who asks, as far as the gateway needs to know. */
+export interface Client {
+  /** The client's own Google credential, where it is passed through. */
+  credential: string | undefined
+}
+
+/** Reads who asks from a request. Throws 401. */
+export type Authenticate = (request: FastifyRequest) => Client
+
+/** Everybody may; what they send as a key is not looked at. */
+export function anyone(): Authenticate {
+  return () => ({ credential: undefined })
+}
+
+/** Only clients with one of these keys. Digests are compared, in a time that tells nothing. */
+export function withKeys(keys: readonly string[]): Authenticate {
+  const known = keys.map(digest)
+  return (request) => {
+    const given = digest(readKey(request))
+    // No early end: how long it takes must not depend on which key it is.
+    const fits = known.filter((one) => timingSafeEqual(one, given)).length > 0
+    if (!fits) {
+      throw unauthorized(
+        'Incorrect API key provided. Send a key of this gateway as `Authorization: Bearer <key>`.',
+      )
+    }
+    return { credential: undefined }
+  }
+}
+
+/** The client's own Google token or API key goes upstream, as with Google's own endpoint. */
+export function passingThrough(): Authenticate {
+  return (request) => {
+    const credential = readKey(request)
+    if (/^[\x21-\x7e]{8,8192}$/.test(credential)) return { credential }
+    throw unauthorized(
+      'Send your Google access token or Gemini API key as `Authorization: Bearer <token>`.',
+    )
+  }
+}
+
+/** A key is where OpenAI's SDKs put it, or where Azure's and Google's habits do. */
+function readKey({ headers }: FastifyRequest): string {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+  const [key = ''] = [headers['x-api-key'], headers['api-key'], headers['x-goog-api-key'], bearer]
+    .flat()
+    .filter(Boolean)
+  return key
+}
+
+function digest(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}

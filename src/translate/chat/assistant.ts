@@ -1,0 +1,156 @@
+import { invalidRequest } from '../../errors.ts'
+import type { FunctionCall, JsonObject, Part } from '../gemini.ts'
+import { isObject, tryParseJson } from '../json.ts'
+import { toMedia } from '../media.ts'
+import { toParts, withExtras } from './content.ts'
+import { readExtraContent } from './google.ts'
+import type { AssistantMessage, Placed, Reading, Repair, ToolCall } from './message.ts'
+import { dummySignature, signatureOfCall, signatureOfMessage } from './signatures.ts'
+import type { Target } from './target.ts'
+import { splitThoughts } from './thoughts.ts'
+
+/** What an assistant said: its thoughts, its words, its pictures, then its calls. */
+export function toModelParts(
+  { message: said, where }: Placed<AssistantMessage>,
+  reading: Reading,
+  repairs: Set<Repair>,
+): Part[] {
+  const extra = readExtraContent(said)
+  if (extra.parts !== undefined) return toNativeParts(extra.parts)
+  const thoughts = said.reasoning_content ? [{ text: said.reasoning_content, thought: true }] : []
+  const spoken = toSpokenParts(said, where, extra.thought, reading)
+  const refusal = said.refusal && spoken.length === 0 ? [{ text: said.refusal }] : []
+  const pictures = (said.images ?? []).map((picture, at) => {
+    const { url } = picture.image_url
+    const part = toMedia(
+      { source: url, kind: 'image' },
+      `${where}.images[${at}].image_url.url`,
+      reading.target.provider,
+    )
+    return withExtras(part, readExtraContent(picture))
+  })
+  const calls = callsOf({ message: said, where }).map((call) => toCallPart(call, reading, repairs))
+  const visible = [...spoken, ...refusal, ...pictures]
+  return [...thoughts, ...sign(visible, calls, signatureOfMessage(said))]
+}
+
+/** Parts as Gemini once gave them: `extra_content.google.parts` brings them back unchanged. */
+function toNativeParts(parts: JsonObject[]): Part[] {
+  return parts
+}
+
+function toSpokenParts(
+  said: AssistantMessage,
+  where: string,
+  thought: boolean | undefined,
+  { target, marker }: Reading,
+): Part[] {
+  const parts = toParts(said.content, `${where}.content`, target)
+  if (typeof said.content !== 'string') return parts
+  const text = said.content
+  // Clients of the Developer API's own endpoint send its literal tag back without a marker.
+  const tag = marker ?? (text.startsWith('<thought>') ? 'thought' : undefined)
+  if (thought === false) return parts
+  if (tag !== undefined && text.includes(`<${tag}>`)) return splitThoughts(text, tag)
+  // The flag of a message with reasoning beside it belongs to that reasoning.
+  return thought === true && !said.reasoning_content ? [{ text, thought: true }] : parts
+}
+
+/**
+ * A message's own signature belongs to its last visible part, or to the first call where that has
+ * none: Gemini wants it back in the part that it came in.
+ */
+function sign(visible: Part[], calls: Part[], signature: string | undefined): Part[] {
+  const all = [...visible, ...calls]
+  if (signature === undefined || all.some((part) => part.thoughtSignature === signature)) return all
+  const [firstCall] = calls
+  const spoken = visible.findLastIndex(
+    (part) => part.thought !== true && part.thoughtSignature === undefined,
+  )
+  const at =
+    firstCall !== undefined && firstCall.thoughtSignature === undefined ? visible.length : spoken
+  if (at === -1) return [...visible, { text: '', thoughtSignature: signature }, ...calls]
+  return all.map((part, index) => (index === at ? { ...part, thoughtSignature: signature } : part))
+}
+
+/** The first call of a step must be signed where the model checks it; the others never need to be. */
+export function signFirstCall(parts: Part[], { target }: Reading, repairs: Set<Repair>): Part[] {
+  const at = parts.findIndex((part) => part.functionCall !== undefined)
+  const first = parts[at]
+  if (!target.can.signatures || first === undefined || first.thoughtSignature !== undefined)
+    return parts
+  repairs.add('signature_missing')
+  return parts.with(at, { ...first, thoughtSignature: dummySignature(target.provider) })
+}
+
+/** A call in a client's history, whichever of OpenAI's forms it came in. */
+export interface Call {
+  id: string
+  name: string
+  args: string
+  custom: boolean
+  signature: string | undefined
+  param: string
+}
+
+/** The calls of a message, in order. */
+export function callsOf({ message: said, where }: Placed<AssistantMessage>): Call[] {
+  const { tool_calls = [], function_call } = said
+  const calls = tool_calls.map((call, at) => toCall(call, `${where}.tool_calls[${at}]`))
+  if (function_call === undefined) return calls
+  const { name, arguments: args = '' } = function_call
+  const signature = signatureOfCall(function_call)
+  return [
+    ...calls,
+    { id: '', name, args, custom: false, signature, param: `${where}.function_call.arguments` },
+  ]
+}
+
+function toCall(call: ToolCall, where: string): Call {
+  const { id = '' } = call
+  const signature = signatureOfCall(call)
+  if (call.type === 'custom') {
+    const { name, input } = call.custom
+    return { id, name, args: input, custom: true, signature, param: `${where}.custom.input` }
+  }
+  const { name, arguments: args = '' } = call.function
+  return { id, name, args, custom: false, signature, param: `${where}.function.arguments` }
+}
+
+function toCallPart(call: Call, reading: Reading, repairs: Set<Repair>): Part {
+  const { target, names, remembered } = reading
+  const args = call.custom ? { input: call.args } : toArguments(call, repairs)
+  const functionCall: FunctionCall = {
+    name: names.toGemini(call.name),
+    args,
+    ...toId(call.id, target),
+  }
+  const signature = call.signature ?? remembered.get(call.id)
+  return { functionCall, ...(signature !== undefined && { thoughtSignature: signature }) }
+}
+
+/** The Developer API pairs calls and results by id; Vertex AI refuses the field. */
+export function toId(id: string, { provider }: Target): { id?: string } {
+  return provider === 'gemini' && id !== '' ? { id } : {}
+}
+
+function toArguments({ args, param }: Call, repairs: Set<Repair>): JsonObject {
+  if (args.trim() === '') return {}
+  const parsed = tryParseJson(args)
+  if (isObject(parsed)) return parsed
+  const mended = parsed === undefined ? tryParseJson(mendJson(args)) : undefined
+  if (!isObject(mended)) {
+    throw invalidRequest('Expected a valid JSON object as the arguments of the call.', param)
+  }
+  repairs.add('arguments_mended')
+  return mended
+}
+
+/** What models and clients most often get wrong: raw line ends in strings, commas before an end. */
+function mendJson(text: string): string {
+  return text
+    .replace(/"(?:[^"\\]|\\.)*"/gs, (quoted) =>
+      quoted.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t'),
+    )
+    .replace(/,\s*([}\]])/g, '$1')
+}

@@ -1,0 +1,33 @@
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call'
+
+/** Gemini's reasons in OpenAI's five words; what is not here is a `stop`. */
+const finishReasons: Record<string, FinishReason> = {
+  MAX_TOKENS: 'length',
+  SAFETY: 'content_filter',
+  BLOCKLIST: 'content_filter',
+  PROHIBITED_CONTENT: 'content_filter',
+  SPII: 'content_filter',
+  RECITATION: 'content_filter',
+  IMAGE_SAFETY: 'content_filter',
+  IMAGE_PROHIBITED_CONTENT: 'content_filter',
+  IMAGE_RECITATION: 'content_filter',
+}
+
+/**
+ * Gemini says STOP for calls too, and often only in an event after them, so the whole answer
+ * decides. Source: recorded traffic (297 of 299 calls end in STOP).
+ */
+export function toFinishReason(
+  native: string | undefined,
+  called: boolean,
+  legacy: boolean,
+): FinishReason {
+  const reason = finishReasons[native ?? 'STOP'] ?? 'stop'
+  if (reason !== 'stop' || !called) return reason
+  return legacy ? 'function_call' : 'tool_calls'
+}
+
+/** Whether OpenAI's word says all there is to say, so that Gemini's own need not be added. */
+export function isPlain(native: string | undefined): boolean {
+  return native === undefined || native === 'STOP' || native === 'MAX_TOKENS'
+}

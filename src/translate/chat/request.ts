@@ -1,0 +1,238 @@
+import { z } from 'zod'
+import { invalidRequest } from '../../errors.ts'
+import { type Abilities, abilities } from '../abilities.ts'
+import type {
+  Content,
+  GenerateContentRequest,
+  GenerationConfig,
+  Provider,
+  Tool,
+  ToolConfig,
+} from '../gemini.ts'
+import { isObject } from '../json.ts'
+import { optional, parse } from '../parse.ts'
+import { toResolution } from './content.ts'
+import { format, toFormatInstruction, toResponseFormat } from './format.ts'
+import { type Extras, google, toExtras } from './google.ts'
+import { toExtraConfig, toSafetySettings } from './google-config.ts'
+import { messages, type Repair } from './message.ts'
+import { toConversation } from './messages.ts'
+import { output, toOutputConfig } from './output.ts'
+import { reasoning, toThinkingConfig } from './reasoning.ts'
+import { sampling, toSampling } from './sampling.ts'
+import { serviceTier, toServiceTier } from './service-tier.ts'
+import type { Target } from './target.ts'
+import { readMarker, type ThoughtForm } from './thoughts.ts'
+import { type Toolbox, type ToolNames, toToolbox, tools } from './tools.ts'
+
+/** Every parameter of a chat completion that has a meaning here: the sum of the fragments. */
+export const chatRequest = z.object({
+  model: z.string('Give the model as a string.').min(1, 'Give a model.'),
+  stream: optional(z.boolean()),
+  stream_options: optional(
+    z.object({
+      include_usage: optional(z.boolean()),
+      include_obfuscation: optional(z.boolean()),
+    }),
+  ),
+  ...messages,
+  ...sampling,
+  ...reasoning,
+  ...format,
+  ...tools,
+  ...output,
+  ...serviceTier,
+  ...google,
+})
+
+export type ChatRequest = z.output<typeof chatRequest>
+
+/** What the gateway's operator, its memory and the route add to a request. */
+export interface Circumstances {
+  provider: Provider
+  /** The bare id, e.g. `gemini-2.5-flash`. */
+  model: string
+  /** Where thoughts go when the client set no marker. */
+  thoughts: 'reasoning_content' | 'content'
+  /** Signatures that clients did not send back, by call id. */
+  remembered: ReadonlyMap<string, string>
+}
+
+/** A request in Gemini's words, and what its answer is to be read with. */
+export interface Translation {
+  request: GenerateContentRequest
+  headers: Record<string, string>
+  answer: AnswerOptions
+  /** Parameters that were left out, for the client to know. */
+  ignored: string[]
+  /** What was mended in the history, for the client to know. */
+  repairs: Repair[]
+}
+
+/** What the translation of the answer must know of the request. */
+export interface AnswerOptions {
+  thoughts: ThoughtForm
+  includeUsage: boolean
+  names: ToolNames
+  custom: ReadonlySet<string>
+  legacy: boolean
+  single: boolean
+  /** Whether citations may come, so that the text must be kept to place them. */
+  cites: boolean
+  /** How many alternatives of each token the client wants to see. */
+  topLogprobs: number
+  /** `wav` needs a header around Gemini's bare samples. */
+  audioFormat: string | undefined
+}
+
+/**
+ * OpenAI's chat request -> Gemini's generateContent. Unknown parameters fall away and are named.
+ * Throws 400, with the JSON path of the field, for what neither side could understand.
+ */
+export function toGemini(body: unknown, circumstances: Circumstances): Translation {
+  const request = parse(chatRequest, body)
+  const { provider, model, remembered } = circumstances
+  const can = abilities(model)
+  const target: Target = { provider, model, can }
+  const extras = toExtras(request)
+  const toolbox = toToolbox(request, can)
+  const marker =
+    extras.thoughtTagMarker === undefined ? undefined : readMarker(extras.thoughtTagMarker)
+  const cached = extras.cachedContent !== undefined
+  const { names } = toolbox
+  const conversation = toConversation(request.messages, {
+    target,
+    names,
+    marker,
+    remembered,
+    cached,
+  })
+  const offered = [...toolbox.tools, ...((extras.tools ?? []) as Tool[])]
+  checkMixture(offered, can)
+  const answerFormat = toResponseFormat(request.response_format, can)
+  const inWords =
+    answerFormat.responseMimeType !== undefined && declares(offered) && !can.jsonWithTools
+  const generationConfig = orAbsent<GenerationConfig>({
+    ...toSampling(request, can),
+    ...(inWords ? {} : answerFormat),
+    ...toOutputConfig(request, can),
+    thinkingConfig: toThinkingConfig(request.reasoning_effort, extras.thinkingConfig, can),
+    mediaResolution: toMediaResolution(conversation.details, can),
+    ...toExtraConfig(extras, provider),
+  })
+  const shown = generationConfig?.thinkingConfig?.includeThoughts === true
+  const tier = toServiceTier(request.service_tier ?? extras.serviceTier, provider)
+  return {
+    request: {
+      contents: conversation.contents,
+      systemInstruction: withWords(
+        conversation.systemInstruction,
+        inWords ? toFormatInstruction(answerFormat) : undefined,
+      ),
+      // A cached content brings its own tools and refuses others.
+      tools: cached || offered.length === 0 ? undefined : offered,
+      toolConfig: cached ? undefined : toToolConfig(toolbox, extras, offered, target),
+      safetySettings: toSafetySettings(extras.safetySettings, provider),
+      generationConfig,
+      cachedContent: extras.cachedContent,
+      labels: provider === 'vertex' ? extras.labels : undefined,
+      modelArmorConfig: provider === 'vertex' ? extras.modelArmorConfig : undefined,
+      serviceTier: tier.field,
+    },
+    headers: tier.headers,
+    answer: {
+      thoughts: toThoughtForm(shown, marker, circumstances.thoughts),
+      includeUsage: request.stream_options?.include_usage === true,
+      names,
+      custom: toolbox.custom,
+      legacy: toolbox.legacy,
+      single: toolbox.single,
+      cites: cached || offered.some((tool) => tool.functionDeclarations === undefined),
+      topLogprobs: request.top_logprobs ?? 0,
+      audioFormat: request.audio?.format,
+    },
+    ignored: [
+      ...toIgnored(body),
+      ...(cached
+        ? ['tools', 'functions', 'tool_choice'].filter((key) => isObject(body) && key in body)
+        : []),
+    ],
+    repairs: conversation.repairs,
+  }
+}
+
+function toThoughtForm(
+  shown: boolean,
+  marker: string | undefined,
+  otherwise: 'reasoning_content' | 'content',
+): ThoughtForm {
+  if (!shown) return { to: 'nowhere' }
+  return marker === undefined ? { to: otherwise } : { to: 'tags', marker }
+}
+
+function declares(offered: Tool[]): boolean {
+  return offered.some((tool) => tool.functionDeclarations !== undefined)
+}
+
+function checkMixture(offered: Tool[], can: Abilities): void {
+  const builtIn = offered.some((tool) => tool.functionDeclarations === undefined)
+  if (builtIn && declares(offered) && !can.mixedTools) {
+    throw invalidRequest(
+      'This model takes either functions or Google’s built-in tools. Leave one of them out, or use a Gemini 3 model.',
+      'tools',
+    )
+  }
+}
+
+function toToolConfig(
+  toolbox: Toolbox,
+  extras: Extras,
+  offered: Tool[],
+  { provider }: Target,
+): ToolConfig | undefined {
+  const mixed = declares(offered) && offered.some((tool) => tool.functionDeclarations === undefined)
+  const calling = orAbsent({
+    ...toolbox.calling,
+    ...extras.toolConfig?.functionCallingConfig,
+    streamFunctionCallArguments:
+      provider === 'vertex' ? extras.streamFunctionCallArguments : undefined,
+  })
+  const asked =
+    extras.includeServerSideToolInvocations ?? extras.toolConfig?.includeServerSideToolInvocations
+  return orAbsent({
+    functionCallingConfig: calling,
+    retrievalConfig: extras.retrievalConfig ?? extras.toolConfig?.retrievalConfig,
+    // The Developer API wants this said when its own tools stand beside functions.
+    includeServerSideToolInvocations:
+      provider === 'gemini' ? (asked ?? (mixed || undefined)) : undefined,
+  })
+}
+
+function withWords(
+  instruction: Content | undefined,
+  words: string | undefined,
+): Content | undefined {
+  if (words === undefined) return instruction
+  return { parts: [...(instruction?.parts ?? []), { text: words }] }
+}
+
+/** Models before 3 take one resolution for all pictures. */
+function toMediaResolution(details: string[], can: Abilities): string | undefined {
+  if (can.mediaResolution === 'part') return undefined
+  const levels = new Set(details.map(toResolution).filter((level) => level !== undefined))
+  if (levels.size > 1) {
+    throw invalidRequest('All images must use the same detail level for this model.', 'messages')
+  }
+  return [...levels][0]
+}
+
+/** Parameters that have no row here: OpenAI's that Gemini lacks, and anybody's inventions. */
+function toIgnored(body: unknown): string[] {
+  if (!isObject(body)) return []
+  return Object.keys(body).filter((key) => !Object.hasOwn(chatRequest.shape, key))
+}
+
+/** An object in which nothing is said is not sent. */
+function orAbsent<T extends object>(object: T): T | undefined {
+  return Object.values(object).some((value) => value !== undefined) ? object : undefined
+}

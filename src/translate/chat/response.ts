@@ -1,0 +1,216 @@
+import type { JsonObject } from '../gemini.ts'
+import type { FinishReason } from './finish.ts'
+import type { Logprobs } from './logprobs.ts'
+import type { Usage } from './usage.ts'
+
+/** OpenAI's completion and chunk, with the extras that carry what OpenAI has no word for. */
+export interface ChatCompletion extends Envelope {
+  object: 'chat.completion'
+  choices: Choice[]
+  usage?: Usage
+}
+
+export interface ChatChunk extends Envelope {
+  object: 'chat.completion.chunk'
+  choices: ChunkChoice[]
+  /** Null on every chunk but the last, where the client asked for usage; else absent. */
+  usage?: Usage | null
+}
+
+interface Envelope {
+  id: string
+  /** Unix time in seconds. */
+  created: number
+  model: string
+  system_fingerprint: string
+  service_tier?: string
+}
+
+export interface Choice {
+  index: number
+  message: Message
+  logprobs: Logprobs | null
+  finish_reason: FinishReason
+  extra_content?: ExtraContent
+}
+
+export interface ChunkChoice {
+  index: number
+  delta: Delta
+  logprobs: Logprobs | null
+  finish_reason: FinishReason | null
+  extra_content?: ExtraContent
+}
+
+export interface ExtraContent {
+  google: JsonObject
+}
+
+export interface Message {
+  role: 'assistant'
+  content: string | null
+  refusal: string | null
+  reasoning_content?: string
+  tool_calls?: ToolCall[]
+  function_call?: { name: string; arguments: string }
+  annotations?: Annotation[]
+  images?: Image[]
+  audio?: Audio
+  extra_content?: ExtraContent
+}
+
+export interface Delta {
+  role?: 'assistant'
+  content?: string | null
+  refusal?: string | null
+  reasoning_content?: string
+  tool_calls?: ToolCallDelta[]
+  function_call?: { name?: string; arguments?: string }
+  annotations?: Annotation[]
+  images?: Image[]
+  audio?: Partial<Audio>
+  extra_content?: ExtraContent
+}
+
+export interface ToolCall {
+  id: string
+  type: 'function' | 'custom'
+  function?: { name: string; arguments: string }
+  custom?: { name: string; input: string }
+  extra_content?: ExtraContent
+}
+
+export interface ToolCallDelta {
+  index: number
+  id?: string
+  type?: 'function' | 'custom'
+  function?: { name?: string; arguments?: string }
+  custom?: { name?: string; input?: string }
+  extra_content?: ExtraContent
+}
+
+export interface Annotation {
+  type: 'url_citation'
+  url_citation: { start_index: number; end_index: number; url: string; title: string }
+}
+
+export interface Image {
+  type: 'image_url'
+  index: number
+  image_url: { url: string }
+  extra_content?: ExtraContent
+}
+
+export interface Audio {
+  id: string
+  data: string
+  expires_at: number
+  transcript: string
+}
+
+/** The whole answer that a finished stream of chunks makes. */
+export function collect(chunks: ChatChunk[]): ChatCompletion {
+  const deltas = Map.groupBy(
+    chunks.flatMap((chunk) => chunk.choices),
+    (choice) => choice.index,
+  )
+  const last = chunks.at(-1)
+  if (last === undefined) throw new Error('A stream without chunks makes no answer.')
+  const { id, created, model, system_fingerprint, service_tier } = last
+  const usage = chunks.findLast((chunk) => chunk.usage)?.usage
+  return {
+    id,
+    object: 'chat.completion',
+    created,
+    model,
+    system_fingerprint,
+    ...(service_tier !== undefined && { service_tier }),
+    choices: [...deltas]
+      .toSorted(([a], [b]) => a - b)
+      .map(([index, parts]) => toChoice(index, parts)),
+    ...(usage && { usage }),
+  }
+}
+
+function toChoice(index: number, parts: ChunkChoice[]): Choice {
+  const end = parts.findLast((part) => part.finish_reason !== null)
+  const logprobs = parts.flatMap((part) => part.logprobs?.content ?? [])
+  const extra = end?.extra_content
+  return {
+    index,
+    message: toMessage(parts.map((part) => part.delta)),
+    logprobs: logprobs.length > 0 ? { content: logprobs, refusal: null } : null,
+    finish_reason: end?.finish_reason ?? 'stop',
+    ...(extra && { extra_content: extra }),
+  }
+}
+
+function toMessage(deltas: Delta[]): Message {
+  const text = join(deltas.map((delta) => delta.content))
+  const refusal = join(deltas.map((delta) => delta.refusal)) || null
+  const reasoning = join(deltas.map((delta) => delta.reasoning_content))
+  const calls = toToolCalls(deltas.flatMap((delta) => delta.tool_calls ?? []))
+  const legacy = deltas.flatMap((delta) => delta.function_call ?? [])
+  const annotations = deltas.flatMap((delta) => delta.annotations ?? [])
+  const images = deltas.flatMap((delta) => delta.images ?? [])
+  const audio = deltas.flatMap((delta) => delta.audio ?? [])
+  const extra = toExtra(deltas)
+  const besides = [refusal, calls[0], legacy[0], images[0], audio[0]].some(Boolean)
+  return {
+    role: 'assistant',
+    content: text === '' && besides ? null : text,
+    refusal,
+    ...(reasoning !== '' && { reasoning_content: reasoning }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+    ...(legacy.length > 0 && {
+      function_call: {
+        name: join(legacy.map((call) => call.name)),
+        arguments: join(legacy.map((call) => call.arguments)),
+      },
+    }),
+    ...(annotations.length > 0 && { annotations }),
+    ...(images.length > 0 && { images }),
+    ...(audio.length > 0 && { audio: toAudio(audio) }),
+    ...(extra && { extra_content: extra }),
+  }
+}
+
+function toToolCalls(deltas: ToolCallDelta[]): ToolCall[] {
+  return [...Map.groupBy(deltas, (delta) => delta.index).values()].map((parts) => {
+    const [first] = parts
+    const extra = parts.findLast((part) => part.extra_content)?.extra_content
+    const base = { id: first?.id ?? '', ...(extra && { extra_content: extra }) }
+    if (first?.type === 'custom') {
+      const name = join(parts.map((part) => part.custom?.name))
+      return {
+        ...base,
+        type: 'custom',
+        custom: { name, input: join(parts.map((part) => part.custom?.input)) },
+      }
+    }
+    const name = join(parts.map((part) => part.function?.name))
+    const args = join(parts.map((part) => part.function?.arguments))
+    return { ...base, type: 'function', function: { name, arguments: args } }
+  })
+}
+
+/** A delta's `thought` speaks of that delta alone; the rest is the message's. */
+function toExtra(deltas: Delta[]): ExtraContent | undefined {
+  const google = deltas.reduce<JsonObject>((known, delta) => {
+    if (delta.extra_content === undefined) return known
+    const { thought: _, ...rest } = delta.extra_content.google
+    return { ...known, ...rest }
+  }, {})
+  return Object.keys(google).length > 0 ? { google } : undefined
+}
+
+function toAudio(deltas: Partial<Audio>[]): Audio {
+  const merged = deltas.reduce((known, delta) => ({ ...known, ...delta }), {})
+  const { id = '', expires_at = 0 } = merged
+  const data = join(deltas.map((delta) => delta.data))
+  return { id, data, expires_at, transcript: join(deltas.map((delta) => delta.transcript)) }
+}
+
+function join(texts: (string | null | undefined)[]): string {
+  return texts.map((text) => text ?? '').join('')
+}

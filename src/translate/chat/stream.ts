@@ -1,0 +1,114 @@
+import { badGateway } from '../../errors.ts'
+import type { GenerateContentResponse, PromptFeedback, UsageMetadata } from '../gemini.ts'
+import { ChoiceStream } from './choice.ts'
+import type { AnswerOptions } from './request.ts'
+import { type ChatChunk, type ChatCompletion, type ChunkChoice, collect } from './response.ts'
+import { toServiceTierName } from './service-tier.ts'
+import { mergeUsage, toUsage, type Usage } from './usage.ts'
+
+/** What an answer is called. `id` and `created` stand in where Gemini gives none. */
+export interface Head {
+  id: string
+  /** Unix time in seconds. */
+  created: number
+  /** The name that the client asked by. */
+  model: string
+}
+
+/**
+ * Gemini's events -> OpenAI's chunks. A whole answer is a stream of one event, so that there is one
+ * translation for both, and the streamed answer, accumulated, equals the whole one.
+ */
+export class ChatStream {
+  /** Gemini's own id and time where the first event has them, the same on all chunks. */
+  #head: Head
+  readonly #options: AnswerOptions
+  /** Candidates come interleaved, and each has its own state. */
+  readonly #choices = new Map<number, ChoiceStream>()
+  /** Counts are cumulative and come in pieces; the last word on each field holds. */
+  #usage: UsageMetadata | undefined
+  #blocked: PromptFeedback | undefined
+  #begun = false
+
+  constructor(head: Head, options: AnswerOptions) {
+    this.#head = head
+    this.#options = options
+  }
+
+  /** Whether every candidate has said why it stopped; if not, the answer broke off. */
+  get complete(): boolean {
+    const choices = [...this.#choices.values()]
+    return (
+      this.#blocked !== undefined ||
+      (choices.length > 0 && choices.every((choice) => choice.finished))
+    )
+  }
+
+  push(response: GenerateContentResponse): ChatChunk[] {
+    if (!this.#begun) this.#begin(response)
+    const { usageMetadata, promptFeedback, candidates = [] } = response
+    this.#usage = mergeUsage(this.#usage, usageMetadata)
+    if (promptFeedback?.blockReason !== undefined) this.#blocked = promptFeedback
+    return candidates.flatMap((candidate) =>
+      this.#choice(candidate.index ?? 0)
+        .push(candidate)
+        .map((choice) => this.#chunk([choice])),
+    )
+  }
+
+  /** The end of each choice, then the usage if it was asked for. Throws 502 where nothing came. */
+  finish(): ChatChunk[] {
+    if (this.#blocked !== undefined) this.#choice(0)
+    if (this.#choices.size === 0) {
+      throw badGateway('Gemini gave no answer and no reason for it. Send the request again.')
+    }
+    const ends = [...this.#choices.values()].flatMap((choice) => choice.finish(this.#blocked))
+    const chunks = ends.map((choice) => this.#chunk([choice]))
+    if (!this.#options.includeUsage) return chunks
+    return [...chunks, this.#chunk([], toUsage(this.#usage ?? {}))]
+  }
+
+  #begin({ responseId, createTime }: GenerateContentResponse): void {
+    this.#begun = true
+    const time = createTime === undefined ? Number.NaN : Date.parse(createTime)
+    this.#head = {
+      id: responseId || this.#head.id,
+      created: Number.isNaN(time) ? this.#head.created : Math.floor(time / 1000),
+      model: this.#head.model,
+    }
+  }
+
+  #choice(index: number): ChoiceStream {
+    const known = this.#choices.get(index)
+    if (known !== undefined) return known
+    const choice = new ChoiceStream(index, this.#head, this.#options)
+    this.#choices.set(index, choice)
+    return choice
+  }
+
+  #chunk(choices: ChunkChoice[], usage?: Usage): ChatChunk {
+    const { id, created, model } = this.#head
+    const tier = toServiceTierName(this.#usage?.trafficType)
+    return {
+      id,
+      object: 'chat.completion.chunk',
+      created,
+      model,
+      system_fingerprint: '',
+      ...(tier !== undefined && { service_tier: tier }),
+      choices,
+      ...(this.#options.includeUsage && { usage: usage ?? null }),
+    }
+  }
+}
+
+/** The whole answer, from the one response that holds it. Throws 502 where it holds nothing. */
+export function complete(
+  response: GenerateContentResponse,
+  head: Head,
+  options: AnswerOptions,
+): ChatCompletion {
+  // A whole answer always has its usage.
+  const stream = new ChatStream(head, { ...options, includeUsage: true })
+  return collect([...stream.push(response), ...stream.finish()])
+}

@@ -1,0 +1,284 @@
+import { z } from 'zod'
+import { invalidRequest } from '../../errors.ts'
+import type { Abilities } from '../abilities.ts'
+import type { FunctionCallingConfig, FunctionDeclaration, JsonObject, Tool } from '../gemini.ts'
+import { toJsonSchema } from '../json-schema.ts'
+import { toOpenApiSchema } from '../openapi-schema.ts'
+import { optional } from '../parse.ts'
+
+const functionDefinition = z.object({
+  name: z.string().min(1, 'Give the function a name.'),
+  description: optional(z.string()),
+  parameters: optional(z.record(z.string(), z.unknown())),
+  strict: optional(z.boolean()),
+})
+
+const customDefinition = z.object({
+  name: z.string().min(1, 'Give the tool a name.'),
+  description: optional(z.string()),
+  format: optional(z.looseObject({ type: z.string() })),
+})
+
+const named = z.object({ name: z.string() })
+
+const functionTool = z.object({ type: z.literal('function'), function: functionDefinition })
+const customTool = z.object({ type: z.literal('custom'), custom: customDefinition })
+
+/** Google's own tools, by the names that clients know them under. */
+const builtIn = {
+  google_search: 'googleSearch',
+  googleSearch: 'googleSearch',
+  web_search: 'googleSearch',
+  web_search_preview: 'googleSearch',
+  url_context: 'urlContext',
+  code_execution: 'codeExecution',
+  code_interpreter: 'codeExecution',
+  google_maps: 'googleMaps',
+  enterprise_web_search: 'enterpriseWebSearch',
+} as const
+
+// Object.keys forgets the names it was given; they are those of the table above.
+const builtInNames = Object.keys(builtIn) as (keyof typeof builtIn)[]
+
+const builtInTool = z.object({
+  type: z.enum(builtInNames, {
+    error: ({ input }) =>
+      `Invalid value: '${String(input)}'. Supported values are: ${[
+        'function',
+        'custom',
+        ...builtInNames,
+      ]
+        .map((name) => `'${name}'`)
+        .join(', ')}.`,
+  }),
+})
+
+const choiceWords = ['none', 'auto', 'required', 'validated'] as const
+const mode = z.enum(choiceWords, {
+  error: `Expected ${choiceWords.map((word) => `'${word}'`).join(', ')} or an object that names a tool.`,
+})
+
+const toolReference = z.object({ function: optional(named), custom: optional(named) })
+
+/** What the model may call, and whether it must. */
+export const tools = {
+  tools: optional(z.array(z.union([functionTool, customTool, builtInTool]))),
+  tool_choice: optional(
+    z.union([
+      mode,
+      z.object({ type: z.literal('function'), function: named }),
+      z.object({ type: z.literal('custom'), custom: named }),
+      z.object({
+        type: z.literal('allowed_tools'),
+        allowed_tools: z.object({
+          mode: z.enum(['auto', 'required']),
+          tools: z.array(toolReference),
+        }),
+      }),
+    ]),
+  ),
+  functions: optional(z.array(functionDefinition)),
+  function_call: optional(z.union([mode, named])),
+  parallel_tool_calls: optional(z.boolean()),
+  web_search_options: optional(z.looseObject({})),
+}
+
+const fragment = z.object(tools)
+type Tools = z.output<typeof fragment>
+type FunctionDefinition = z.output<typeof functionDefinition>
+type CustomDefinition = z.output<typeof customDefinition>
+
+/** What the answer's translation must know of the tools that were declared. */
+export interface Toolbox {
+  tools: Tool[]
+  calling: FunctionCallingConfig | undefined
+  names: ToolNames
+  /** Tools that take and give free text instead of JSON, by the client's name. */
+  custom: ReadonlySet<string>
+  /** The client speaks the older `functions`, and wants `function_call` back. */
+  legacy: boolean
+  /** The client wants no more than one call in an answer. */
+  single: boolean
+}
+
+/** Throws 400 for tools that contradict each other. */
+export function toToolbox(request: Tools, can: Abilities): Toolbox {
+  const { tools, tool_choice, functions, function_call, parallel_tool_calls, ...rest } = request
+  const { web_search_options, ...forgotten } = rest
+  forgotten satisfies Record<string, never>
+  if (tools?.length && functions?.length) {
+    throw invalidRequest('Give tools or functions, not both.', 'functions')
+  }
+  if (tool_choice !== undefined && function_call !== undefined) {
+    throw invalidRequest('Give tool_choice or function_call, not both.', 'function_call')
+  }
+  const declared = [...(tools ?? []), ...(functions ?? []).map(toFunctionTool)]
+  const names = new ToolNames(declared.flatMap(toName))
+  const declarations = declared.flatMap((tool, at) =>
+    toDeclaration(tool, at, names, can, !functions),
+  )
+  const native = declared.flatMap((tool) =>
+    tool.type === 'function' || tool.type === 'custom' ? [] : builtIn[tool.type],
+  )
+  const search = web_search_options === undefined ? [] : ['googleSearch']
+  const choice = tool_choice ?? toToolChoice(function_call)
+  return {
+    tools: [
+      ...(declarations.length > 0 ? [{ functionDeclarations: declarations }] : []),
+      // Each of Google's own tools is a Tool of its own; the same one twice is refused.
+      ...[...new Set([...native, ...search])].map((name) => ({ [name]: {} })),
+    ],
+    calling: declarations.length > 0 ? toCalling(choice, names) : undefined,
+    names,
+    custom: new Set(declared.flatMap((tool) => (tool.type === 'custom' ? [tool.custom.name] : []))),
+    legacy: functions !== undefined,
+    single: parallel_tool_calls === false || functions !== undefined,
+  }
+}
+
+function toFunctionTool(definition: FunctionDefinition) {
+  return { type: 'function' as const, function: definition }
+}
+
+type DeclaredTool = NonNullable<Tools['tools']>[number]
+
+function toName(tool: DeclaredTool): string[] {
+  if (tool.type === 'function') return [tool.function.name]
+  return tool.type === 'custom' ? [tool.custom.name] : []
+}
+
+function toDeclaration(
+  tool: DeclaredTool,
+  at: number,
+  names: ToolNames,
+  can: Abilities,
+  modern: boolean,
+): FunctionDeclaration[] {
+  if (tool.type === 'custom') return [toCustomDeclaration(tool.custom, names, can)]
+  if (tool.type !== 'function') return []
+  const { name, description, parameters, strict: _, ...forgotten } = tool.function
+  forgotten satisfies Record<string, never>
+  const param = modern ? `tools[${at}].function.parameters` : `functions[${at}].parameters`
+  return [
+    {
+      name: names.toGemini(name),
+      description: description || undefined,
+      ...toParameters(parameters, param, can),
+    },
+  ]
+}
+
+/** A tool of free text is a function of one string: Gemini knows no other kind. */
+function toCustomDeclaration(
+  { name, description, format }: CustomDefinition,
+  names: ToolNames,
+  can: Abilities,
+): FunctionDeclaration {
+  const grammar =
+    format === undefined || format.type === 'text' ? undefined : JSON.stringify(format)
+  const input = { type: 'string', description: grammar && `Must follow this format: ${grammar}` }
+  const parameters = { type: 'object', properties: { input }, required: ['input'] }
+  return {
+    name: names.toGemini(name),
+    description: description || undefined,
+    ...toParameters(parameters, '', can),
+  }
+}
+
+/** A function without parameters must not have a schema: Gemini refuses an object without properties. */
+function toParameters(parameters: JsonObject | undefined, param: string, can: Abilities) {
+  if (parameters === undefined || Object.keys(parameters).length === 0) return {}
+  const schema = toJsonSchema(parameters, param)
+  const { properties, additionalProperties } = schema
+  const bare = properties === undefined || Object.keys(properties as object).length === 0
+  if (schema.type === 'object' && bare && typeof additionalProperties !== 'object') return {}
+  return can.schema === 'openapi'
+    ? { parameters: toOpenApiSchema(parameters, param) }
+    : { parametersJsonSchema: schema }
+}
+
+type ToolChoice = NonNullable<Tools['tool_choice']>
+
+function toToolChoice(call: Tools['function_call']): ToolChoice | undefined {
+  return typeof call === 'object' ? { type: 'function', function: call } : call
+}
+
+const modes = { none: 'NONE', auto: 'AUTO', required: 'ANY', validated: 'VALIDATED' } as const
+
+function toCalling(
+  choice: ToolChoice | undefined,
+  names: ToolNames,
+): FunctionCallingConfig | undefined {
+  if (choice === undefined) return undefined
+  if (typeof choice === 'string') return { mode: modes[choice] }
+  if (choice.type === 'allowed_tools') {
+    const { mode, tools } = choice.allowed_tools
+    const allowed = tools.flatMap((tool) => tool.function?.name ?? tool.custom?.name ?? [])
+    // Names go with ANY and VALIDATED only: VALIDATED is an AUTO that may be narrowed.
+    return {
+      mode: mode === 'required' ? 'ANY' : 'VALIDATED',
+      allowedFunctionNames: allowed.map((name) => toDeclaredName(name, names)),
+    }
+  }
+  const { name } = choice.type === 'custom' ? choice.custom : choice.function
+  return { mode: 'ANY', allowedFunctionNames: [toDeclaredName(name, names)] }
+}
+
+function toDeclaredName(name: string, names: ToolNames): string {
+  if (names.has(name)) return names.toGemini(name)
+  throw invalidRequest(
+    `tool_choice names '${name}', which is not among the tools. Declare it or name another.`,
+    'tool_choice',
+  )
+}
+
+/**
+ * Tool names in both directions. Gemini wants a letter or underscore first, then letters, digits,
+ * `_`, `.` and `-`, 64 at most; a name that is not so gets a near one for the time of the request.
+ */
+export class ToolNames {
+  readonly #toGemini = new Map<string, string>()
+  readonly #toClient = new Map<string, string>()
+
+  constructor(names: string[]) {
+    for (const name of names) {
+      if (this.#toGemini.has(name)) {
+        throw invalidRequest(
+          `Duplicate function declaration found: ${name}. Declare each name once.`,
+          'tools',
+        )
+      }
+      const safe = this.#unused(sanitize(name))
+      this.#toGemini.set(name, safe)
+      this.#toClient.set(safe, name)
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#toGemini.has(name)
+  }
+
+  toGemini(name: string): string {
+    return this.#toGemini.get(name) ?? sanitize(name)
+  }
+
+  /** Models now and then put the namespace before the name that Google shows them the tools in. */
+  toClient(name: string): string {
+    return (
+      this.#toClient.get(name) ?? this.#toClient.get(name.replace(/^default_api[.:]/, '')) ?? name
+    )
+  }
+
+  #unused(name: string): string {
+    let candidate = name
+    for (let n = 2; this.#toClient.has(candidate); n += 1) {
+      candidate = `${name.slice(0, 60)}_${n}`
+    }
+    return candidate
+  }
+}
+
+function sanitize(name: string): string {
+  const safe = name.replace(/[^A-Za-z0-9_.-]/g, '_')
+  return (/^[A-Za-z_]/.test(safe) ? safe : `_${safe}`).slice(0, 64)
+}

@@ -1,0 +1,66 @@
+import type { ModalityTokens, UsageMetadata } from '../gemini.ts'
+
+/** OpenAI's usage; every number is present, because typed clients stumble over null. */
+export interface Usage {
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
+  prompt_tokens_details: Record<string, number>
+  completion_tokens_details: Record<string, number>
+  extra_properties?: { google: { traffic_type: string } }
+}
+
+/**
+ * `completion_tokens` includes the thinking, as OpenAI counts, so that prompt and completion make
+ * the total; Google's own endpoint leaves it out.
+ */
+export function toUsage(usage: UsageMetadata): Usage {
+  const { promptTokenCount = 0, toolUsePromptTokenCount = 0, candidatesTokenCount = 0 } = usage
+  const { thoughtsTokenCount = 0, cachedContentTokenCount = 0, trafficType } = usage
+  const prompt = promptTokenCount + toolUsePromptTokenCount
+  const completion = candidatesTokenCount + thoughtsTokenCount
+  const asked = usage.promptTokensDetails
+  const answered = usage.candidatesTokensDetails
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: usage.totalTokenCount ?? prompt + completion,
+    prompt_tokens_details: {
+      cached_tokens: cachedContentTokenCount,
+      audio_tokens: tokensOf('AUDIO', asked),
+      ...present('image_tokens', tokensOf('IMAGE', asked)),
+      ...present('text_tokens', tokensOf('TEXT', asked)),
+    },
+    completion_tokens_details: {
+      reasoning_tokens: thoughtsTokenCount,
+      audio_tokens: tokensOf('AUDIO', answered),
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+      ...present('image_tokens', tokensOf('IMAGE', answered)),
+    },
+    ...(trafficType !== undefined && {
+      extra_properties: { google: { traffic_type: trafficType } },
+    }),
+  }
+}
+
+/**
+ * What is known after one more event. Counts are cumulative, so the newest of each field holds;
+ * Vertex AI's events before the last carry `trafficType` only.
+ */
+export function mergeUsage(
+  known: UsageMetadata | undefined,
+  news: UsageMetadata | undefined,
+): UsageMetadata | undefined {
+  return known === undefined || news === undefined ? (news ?? known) : { ...known, ...news }
+}
+
+function tokensOf(modality: string, details: ModalityTokens[] | undefined): number {
+  return (details ?? [])
+    .filter((detail) => detail.modality === modality)
+    .reduce((sum, detail) => sum + (detail.tokenCount ?? 0), 0)
+}
+
+function present(name: string, tokens: number): Record<string, number> {
+  return tokens > 0 ? { [name]: tokens } : {}
+}

@@ -1,0 +1,46 @@
+declare global {
+  // Node has these (ES2026, "JSON.parse source text access"); TypeScript's library does not yet.
+  interface JSON {
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: Context) => unknown,
+    ): unknown
+    rawJSON(text: string): unknown
+  }
+}
+
+interface Context {
+  /** The digits as they were written; absent for objects and arrays. */
+  source?: string
+}
+
+/**
+ * JSON with the digits of big integers kept: `12345678901234567890` must reach the other side as it
+ * was written, though no JavaScript number can hold it. Such a number is carried as raw JSON, which
+ * `JSON.stringify` writes back digit by digit.
+ */
+export function parseJson(text: string): unknown {
+  return sixteenDigits.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+}
+
+const sixteenDigits = /\d{16}/
+
+function keepDigits(_key: string, value: unknown, context: Context): unknown {
+  const rounded =
+    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return rounded && context.source !== undefined ? JSON.rawJSON(context.source) : value
+}
+
+/** The value if the text is JSON, else undefined. */
+export function tryParseJson(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A JSON object: not null, not an array. */
+export function isObject(value: unknown): value is { [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,52 @@
+import type { z } from 'zod'
+import { type ApiError, invalidRequest } from '../errors.ts'
+
+/** A field that may be left out. OpenAI's clients also send `null` for "not set"; both become absent. */
+export function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value) => value ?? undefined)
+}
+
+/** The value as the schema reads it, or a 400 that names the first field at fault. */
+export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw toApiError(result.error)
+}
+
+function toApiError(error: z.ZodError): ApiError {
+  const { path, message } = deepest(error.issues, [])
+  const param = toPath(path)
+  return invalidRequest(param === '' ? message : `${message} (at ${param})`, param || undefined)
+}
+
+interface Fault {
+  path: PropertyKey[]
+  message: string
+}
+
+/** Of a union's branches, the one that got furthest is the one the client meant. */
+function deepest(issues: z.core.$ZodIssue[], base: PropertyKey[]): Fault {
+  const faults = issues.map((issue): Fault => {
+    const path = [...base, ...issue.path]
+    if (issue.code !== 'invalid_union' || issue.errors.length === 0) {
+      return { path, message: toSentence(issue) }
+    }
+    const branches = issue.errors.map((errors) => deepest(errors, path))
+    const best = branches.reduce((a, b) => (b.path.length > a.path.length ? b : a))
+    return best.path.length > path.length ? best : { path, message: toSentence(issue) }
+  })
+  return faults[0] ?? { path: base, message: 'Invalid value.' }
+}
+
+function toSentence(issue: z.core.$ZodIssue): string {
+  const { message } = issue
+  return /[.!?]$/.test(message) ? message : `${message}.`
+}
+
+/** `['messages', 1, 'content']` -> `messages[1].content`, as OpenAI writes `param`. */
+export function toPath(path: PropertyKey[]): string {
+  return path.reduce<string>((written, key) => {
+    if (typeof key === 'number') return `${written}[${key}]`
+    return written === '' ? String(key) : `${written}.${String(key)}`
+  }, '')
+}

@@ -1,0 +1,80 @@
+import type { Provider } from '../translate/gemini.ts'
+import type { Owner } from '../translate/status.ts'
+import type { TokenSource } from './token.ts'
+
+/** A way into Google: where a model is, and as whom it is asked. */
+export interface Gate {
+  provider: Provider
+  url(model: string, method: string): string
+  /** `credential` is the client's own, where it passes through. */
+  headers(credential: string | undefined): Promise<Record<string, string>>
+  owner(credential: string | undefined): Owner
+  /** The credential was refused: get another. False where there is no other. */
+  renew(): boolean
+}
+
+export interface DeveloperSettings {
+  /** Without it the client's own key must pass through. */
+  apiKey: string | undefined
+  baseUrl: string
+}
+
+/** The Gemini Developer API. Source: ai.google.dev/api/generate-content. */
+export function developerGate({ apiKey, baseUrl }: DeveloperSettings): Gate {
+  return {
+    provider: 'gemini',
+    url: (model, method) => `${baseUrl}/v1beta/models/${encodeURIComponent(model)}:${method}`,
+    async headers(credential): Promise<Record<string, string>> {
+      if (credential === undefined) return { 'x-goog-api-key': apiKey ?? '' }
+      // The key goes into a header, never into the URL: URLs end up in logs.
+      if (isApiKey(credential)) return { 'x-goog-api-key': credential }
+      return { authorization: `Bearer ${credential}` }
+    },
+    owner: (credential) => (credential === undefined ? 'gateway' : 'client'),
+    renew: () => false,
+  }
+}
+
+export interface VertexSettings {
+  project: string
+  location: string
+  baseUrl: string | undefined
+  apiVersion: string
+}
+
+/** Vertex AI. Source: the location table of googleapis/js-genai. */
+export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate {
+  const { project, location, apiVersion } = settings
+  const base = settings.baseUrl ?? `https://${vertexHost(location)}`
+  const path = `${apiVersion}/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
+  return {
+    provider: 'vertex',
+    url: (model, method) =>
+      `${base}/${path}/publishers/google/models/${encodeURIComponent(model)}:${method}`,
+    async headers(credential): Promise<Record<string, string>> {
+      if (credential !== undefined) return { authorization: `Bearer ${credential}` }
+      const { token, quotaProject } = await tokens.get()
+      return {
+        authorization: `Bearer ${token}`,
+        ...(quotaProject !== undefined && { 'x-goog-user-project': quotaProject }),
+      }
+    },
+    owner: (credential) => (credential === undefined ? 'gateway' : 'client'),
+    renew() {
+      tokens.forget()
+      return true
+    },
+  }
+}
+
+/** The host of a location: one for the world, one each for the US and the EU, else the region's. */
+export function vertexHost(location: string): string {
+  if (location === 'global') return 'aiplatform.googleapis.com'
+  if (location === 'us' || location === 'eu') return `aiplatform.${location}.rep.googleapis.com`
+  return `${location}-aiplatform.googleapis.com`
+}
+
+/** API keys have known beginnings; anything else that a client passes is an access token. */
+export function isApiKey(credential: string): boolean {
+  return /^(AIza|AQ\.)/.test(credential)
+}

@@ -1,0 +1,86 @@
+/** The longest event that is read: pictures come in one piece of several MB. */
+const longestEvent = 16 * 1024 * 1024
+
+/**
+ * Bytes of a text/event-stream -> the data of its events, however the bytes were cut. Also gives the
+ * bare JSON that Google writes without `data:` when a stream fails.
+ */
+export class EventReader {
+  /** Letters of more than one byte are cut in two by the network. */
+  readonly #decoder = new TextDecoder()
+  /** Pieces of a line whose end has not come; joined only then, so that long lines cost no more. */
+  #line: string[] = []
+  /** The `data` lines of an event that no blank line has ended yet. */
+  #data: string[] = []
+  /** Lines that belong to no event: an error in plain JSON. */
+  #bare: string[] = []
+  /** Characters held back, against an event without end. */
+  #held = 0
+  /** A CR at the end of a piece may be half of a CRLF. */
+  #afterCr = false
+
+  push(bytes: Uint8Array): string[] {
+    return this.#read(this.#decoder.decode(bytes, { stream: true }))
+  }
+
+  /** What the end of the stream completes. */
+  finish(): string[] {
+    const events = this.#read(this.#decoder.decode())
+    if (this.#line.length > 0) this.#endLine('', events)
+    this.#endEvent(events)
+    const bare = this.#bare.join('\n').trim()
+    return bare === '' ? events : [...events, bare]
+  }
+
+  #read(text: string): string[] {
+    const events: string[] = []
+    let start = this.#afterCr && text.startsWith('\n') ? 1 : 0
+    if (text !== '') this.#afterCr = false
+    const cr = text.includes('\r')
+    for (let end = nextBreak(text, start, cr); end !== -1; end = nextBreak(text, start, cr)) {
+      this.#endLine(text.slice(start, end), events)
+      const crlf = text[end] === '\r' && text[end + 1] === '\n'
+      this.#afterCr = text[end] === '\r' && end === text.length - 1
+      start = end + (crlf ? 2 : 1)
+    }
+    if (start < text.length) this.#hold(text.slice(start))
+    return events
+  }
+
+  #hold(piece: string): void {
+    this.#line.push(piece)
+    this.#held += piece.length
+    if (this.#held > longestEvent) throw new Error('An event of the stream is longer than 16 MiB.')
+  }
+
+  #endLine(end: string, events: string[]): void {
+    const line = this.#line.length === 0 ? end : [...this.#line, end].join('')
+    this.#line = []
+    if (line === '') return this.#endEvent(events)
+    this.#held += line.length
+    if (line.startsWith('data:')) this.#data.push(line.slice(line[5] === ' ' ? 6 : 5))
+    else if (!isField(line)) this.#bare.push(line)
+  }
+
+  #endEvent(events: string[]): void {
+    this.#held = 0
+    if (this.#data.length === 0) return
+    const data = this.#data.length === 1 ? this.#data[0] : this.#data.join('\n')
+    this.#data = []
+    if (data !== undefined) events.push(data)
+  }
+}
+
+/** `crs` says whether there are CRs at all: else each line would look for one to the text's end. */
+function nextBreak(text: string, from: number, crs: boolean): number {
+  const lf = text.indexOf('\n', from)
+  if (!crs) return lf
+  const cr = text.indexOf('\r', from)
+  if (lf === -1 || cr === -1) return Math.max(lf, cr)
+  return Math.min(lf, cr)
+}
+
+/** Comments, and fields that Gemini never uses. */
+function isField(line: string): boolean {
+  return /^(:|event:|id:|retry:|event$|id$|retry$)/.test(line)
+}

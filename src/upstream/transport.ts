@@ -1,0 +1,103 @@
+import { Agent, type Dispatcher, request } from 'undici'
+import { ApiError, badGateway, interrupted } from '../errors.ts'
+
+export interface Post {
+  url: string
+  headers: Record<string, string>
+  body: string
+  signal: AbortSignal
+}
+
+/** What came back: status and headers at once, the body as it arrives. */
+export interface Reply {
+  status: number
+  header(name: string): string | undefined
+  /** The body piece by piece. Throws 502 or 504 where it breaks off. */
+  bytes(): AsyncGenerator<Uint8Array>
+  /** The whole body. Throws like `bytes`. */
+  text(): Promise<string>
+}
+
+export interface Transport {
+  /** Throws 502 or 504 where no answer came, and the abort's reason where the client has left. */
+  post(post: Post): Promise<Reply>
+  close(): Promise<void>
+}
+
+/** Times in milliseconds. */
+export interface Limits {
+  connectTimeout: number
+  /** Until the first byte: a thinking model may be silent for minutes. */
+  headersTimeout: number
+  /** Between two pieces of a body. */
+  idleTimeout: number
+}
+
+/** HTTP/1.1 over pooled connections. Never follows a redirect, never sends a request twice. */
+export function createTransport(limits: Limits): Transport {
+  const dispatcher: Dispatcher = new Agent({
+    allowH2: false,
+    connect: { timeout: limits.connectTimeout },
+    headersTimeout: limits.headersTimeout,
+    bodyTimeout: limits.idleTimeout,
+  })
+  return {
+    async post({ url, headers, body, signal }) {
+      const answer = await request(url, {
+        method: 'POST',
+        headers,
+        body,
+        signal,
+        dispatcher,
+      }).catch((error: unknown) => Promise.reject(toFault(error, signal, unreachable)))
+      return toReply(answer, signal)
+    },
+    close: () => dispatcher.destroy(),
+  }
+}
+
+function toReply(answer: Dispatcher.ResponseData, signal: AbortSignal): Reply {
+  return {
+    status: answer.statusCode,
+    header(name) {
+      const value = answer.headers[name]
+      return Array.isArray(value) ? value[0] : value
+    },
+    async *bytes() {
+      try {
+        yield* answer.body
+      } catch (error) {
+        throw toFault(error, signal, interrupted)
+      }
+    },
+    async text() {
+      try {
+        return await answer.body.text()
+      } catch (error) {
+        throw toFault(error, signal, interrupted)
+      }
+    },
+  }
+}
+
+/** What went wrong on the way, as a client gets it; the network's own words stay in `cause`. */
+function toFault(
+  error: unknown,
+  signal: AbortSignal,
+  otherwise: (cause: unknown) => ApiError,
+): unknown {
+  if (signal.aborted) return error
+  const timeout = timeouts[error instanceof Error && 'code' in error ? String(error.code) : '']
+  if (timeout === undefined) return otherwise(error)
+  const message = 'Gemini did not answer in time. Send the request again.'
+  return new ApiError(504, 'server_error', message, { code: timeout, cause: error })
+}
+
+const timeouts: Record<string, string> = {
+  UND_ERR_HEADERS_TIMEOUT: 'upstream_timeout',
+  UND_ERR_BODY_TIMEOUT: 'upstream_idle_timeout',
+}
+
+function unreachable(cause: unknown): ApiError {
+  return badGateway('Gemini could not be reached. Send the request again.', { cause })
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { startClients } from '../client.ts'
+
+const { emulator, developer, vertex } = await startClients()
+after(() => emulator.close())
+
+const flash = 'gemini-2.5-flash'
+const newest = 'gemini-3.8-flash'
+
+describe('contents', () => {
+  it('must not be missing', async () => {
+    const here = await developer.refusal(flash, {})
+    assert.equal(here.message, '* GenerateContentRequest.contents: contents is not specified\n')
+    const there = await vertex.refusal(flash, { contents: [] })
+    assert.match(there.message, /^Unable to submit request because at least one contents field/)
+  })
+
+  it('are by the user or the model; only the Developer API guesses', async () => {
+    const roleless = { contents: [turn(undefined, { text: 'Hi' })] }
+    await developer.whole(flash, roleless)
+    assert.match((await vertex.refusal(flash, roleless)).message, /valid role: user, model/)
+    const tool = { contents: [turn('tool', { text: 'Hi' })] }
+    assert.match((await developer.refusal(flash, tool)).message, /valid role: user, model/)
+  })
+
+  it('need parts, and parts need data', async () => {
+    const empty = { contents: [turn('user')] }
+    assert.match(
+      (await developer.refusal(flash, empty)).message,
+      /contents\[0\]\.parts: contents.parts must/,
+    )
+    assert.match((await vertex.refusal(flash, empty)).message, /at least one parts field/)
+    const bare = await developer.refusal(flash, { contents: [turn('user', { thought: true })] })
+    assert.match(bare.message, /parts\[0\]\.data: required oneof field 'data'/)
+  })
+
+  it('may have an empty text at Vertex AI only with a signature', async () => {
+    await developer.whole(flash, midway({ text: '' }))
+    await vertex.whole(flash, midway({ text: '', thoughtSignature: 'c2ln' }))
+    const { message } = await vertex.refusal(flash, midway({ text: '' }))
+    assert.match(message, /must have a text parameter/)
+  })
+
+  it('have calls right after the user, and results right after the calls', async () => {
+    const early = [
+      turn('user', { text: 'Hi' }),
+      turn('model', { text: 'Well' }),
+      turn('model', call('f')),
+    ]
+    const late = [turn('user', { text: 'Hi' }), turn('user', result('f'))]
+    assert.match(
+      (await developer.refusal(flash, { contents: early })).message,
+      /function call turn comes immediately after a user turn/,
+    )
+    assert.match(
+      (await developer.refusal(flash, { contents: late })).message,
+      /function response turn comes immediately after a function call turn/,
+    )
+  })
+
+  it('have as many results as calls', async () => {
+    const contents = [
+      turn('user', { text: 'Hi' }),
+      turn('model', call('f'), call('g')),
+      turn('user', result('f')),
+    ]
+    const { message } = await vertex.refusal(flash, { contents })
+    assert.match(
+      message,
+      /number of function response parts is equal to the number of function call/,
+    )
+  })
+
+  it('have no function ids at Vertex AI before Gemini 3', async () => {
+    const contents = [
+      turn('user', { text: 'Hi' }),
+      turn('model', { functionCall: { name: 'f', args: {}, id: '1' }, thoughtSignature: 'c2ln' }),
+      turn('user', result('f', { id: '1' })),
+    ]
+    const { message } = await vertex.refusal(flash, { contents })
+    assert.match(message, /Unknown name "id" at 'contents\[1\]\.parts\[0\]\.function_call'/)
+    assert.match(message, /Unknown name "id" at 'contents\[2\]\.parts\[0\]\.function_response'/)
+    await vertex.whole(newest, { contents })
+    await developer.whole(flash, { contents })
+  })
+
+  it('end with the user since 3.6', async () => {
+    const contents = [turn('user', { text: 'Hi' }), turn('model', { text: 'Once upon' })]
+    await developer.whole('gemini-3.5-flash', { contents })
+    for (const model of ['gemini-3.5-flash-lite', 'gemini-3.6-flash', newest]) {
+      const { message } = await developer.refusal(model, { contents })
+      assert.equal(message, 'Requests ending with a model turn are not supported.')
+    }
+  })
+
+  it('bring files from where the backend can read', async () => {
+    const bucket = { fileUri: 'gs://bucket/a.png', mimeType: 'image/png' }
+    await vertex.whole(flash, file(bucket))
+    assert.match(
+      (await developer.refusal(flash, file(bucket))).message,
+      /unsupported file uri: gs:/,
+    )
+    const untyped = { fileUri: 'gs://bucket/a.png' }
+    assert.match(
+      (await vertex.refusal(flash, file(untyped))).message,
+      /mimeType parameter with value ,/,
+    )
+    const odd = { fileUri: 'gs://bucket/a.exe', mimeType: 'application/exe' }
+    assert.match((await vertex.refusal(flash, file(odd))).message, /Unsupported MIME type/)
+  })
+})
+
+function turn(role: string | undefined, ...parts: unknown[]) {
+  return { role, parts }
+}
+
+function call(name: string) {
+  return { functionCall: { name, args: {} } }
+}
+
+function result(name: string, more = {}) {
+  return { functionResponse: { name, response: { result: 'sunny' }, ...more } }
+}
+
+function midway(part: object) {
+  return {
+    contents: [turn('user', { text: 'Hi' }), turn('model', part), turn('user', { text: 'Go on' })],
+  }
+}
+
+function file(fileData: object) {
+  return { contents: [turn('user', { text: 'Look' }, { fileData })] }
+}

@@ -1,0 +1,13 @@
+import { pino } from 'pino'
+import { startApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+
+export interface Gateway {
+  url: string
+  close(): Promise<void>
+}
+
+/** A gateway on a free loopback port, configured by nothing but this environment. */
+export async function startGateway(env: Record<string, string>): Promise<Gateway> {
+  return startApp(readConfig({ PORT: '0', ...env }), pino({ level: 'silent' }))
+}

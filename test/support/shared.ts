@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const folder = process.env.POLLUX_SHARED ?? join(import.meta.dirname, '..', '..', '..', 'shared')
+
+/** The folder with recordings and contracts, which is not part of the project. */
+export const shared = existsSync(join(folder, 'recordings')) ? folder : undefined
+
+/** For the `skip` option of tests that need the shared folder. */
+export const unlessShared = shared === undefined ? 'needs ../shared or POLLUX_SHARED' : false
+
+/** What a recorded interaction holds; requests and answers are kept as loosely as they came. */
+export interface Recording {
+  api: string
+  op: string
+  model: string | null
+  request: { method: string; url: string; body?: unknown } | null
+  response: { status: number; headers: Record<string, string>; body?: unknown; sse?: string }
+}
+
+/** A line of the recordings' index. */
+export interface Entry {
+  path: string
+  group: string
+  kind: string
+  api: string
+  op: string
+  status: number
+}
+
+/** Every native Gemini interaction of one operation family, in the order of the index. */
+export function recordedGemini(): Entry[] {
+  if (shared === undefined) return []
+  const lines = readFileSync(join(shared, 'recordings', 'INDEX.jsonl'), 'utf8').split('\n')
+  return lines
+    .filter((line) => line !== '')
+    .map((line): Entry => JSON.parse(line))
+    .filter(({ group, op }) => group === 'gemini' && /^(generate|streamGenerate)Content$/.test(op))
+}
+
+/** One interaction; recordings/SOURCES.md describes its shape. */
+export function readRecording(path: string): Recording {
+  return JSON.parse(readShared('recordings', path))
+}
+
+/** The text of a file in the shared folder. */
+export function readShared(...path: string[]): string {
+  if (shared === undefined)
+    throw new Error(`There is no shared folder to read ${path.join('/')} from.`)
+  return readFileSync(join(shared, ...path), 'utf8')
+}
+
+/** For reading loosely: any object, where every field we ask for may be absent. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
