@@ -1,7 +1,8 @@
 import type { Call } from './call.ts'
 import { standardError } from './errors.ts'
 import type { Answer } from './response.ts'
-import { blockedAnswer, type Envelope, streamedAnswer, wholeAnswer } from './says/events.ts'
+import type { Envelope } from './says/envelope.ts'
+import { blockedAnswer, streamedAnswer, wholeAnswer } from './says/events.ts'
 import { type Prompt, readPrompt } from './says/prompt.ts'
 import { sayingsFor } from './says/saying.ts'
 

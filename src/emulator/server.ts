@@ -12,7 +12,7 @@ import { checkCredentials } from './credentials.ts'
 import { GoogleError, standardError } from './errors.ts'
 import type { Answer } from './response.ts'
 import { modelInfo, modelList, modelOf, type Route, routeOf } from './routes.ts'
-import type { Envelope } from './says/events.ts'
+import type { Envelope } from './says/envelope.ts'
 import { writeAnswer, writeError, writeJson } from './wire.ts'
 
 /** A running emulator. */

@@ -2,19 +2,11 @@ import type { Call } from '../call.ts'
 import type { Part } from '../request.ts'
 import type { Candidate, GenerateContentResponse, UsageMetadata } from '../response.ts'
 import { avgLogprobs, logprobsOf } from './logprobs.ts'
-import { pieces } from './pieces.ts'
+import type { Envelope } from './envelope.ts'
+import { streamedParts, wholeParts } from './parts.ts'
 import type { Saying } from './saying.ts'
 import { signed } from './signature.ts'
 import { type Spent, tokensIn, tokensInCalls, usageOf } from './usage.ts'
-
-/** What the answer carries besides its content. */
-export interface Envelope {
-  responseId: string
-  createTime: string
-  trafficType: string
-  /** Names calls apart where the backend does. */
-  callId: () => string
-}
 
 /** One candidate's share of one event. */
 interface Step {
@@ -48,23 +40,27 @@ export function streamedAnswer(
   call: Call,
   envelope: Envelope,
 ): GenerateContentResponse[] {
-  const walks = sayings.map((saying, index) => walk(saying, index, call, envelope))
-  const rounds = Math.max(...walks.map((steps) => steps.length))
-  const order = Array.from({ length: rounds }, (_, round) =>
-    walks.flatMap((steps) => (steps[round] ? [{ step: steps[round], steps, round }] : [])),
-  ).flat()
-  return order.map(({ step }, i) => {
-    const last = i === order.length - 1
-    const done = order.slice(0, i + 1)
-    const latest = walks.flatMap(
-      (steps) => done.findLast((turn) => turn.steps === steps)?.step ?? [],
-    )
-    const usage =
-      call.backend === 'vertex' && !last
-        ? undefined
-        : usageOf(call, total(last ? ends(walks) : latest))
+  const turns = inTurns(sayings.map((saying, index) => walk(saying, index, call, envelope)))
+  return turns.map(({ step, spent }, i) => {
+    // Vertex AI counts at the end only.
+    const counted = call.backend === 'gemini-api' || i === turns.length - 1
+    const usage = counted ? usageOf(call, total(spent)) : undefined
     return response({ candidates: [step.candidate] }, usage, call, envelope)
   })
+}
+
+// Each turn knows how far every candidate has come.
+function inTurns(walks: Step[][]): { step: Step; spent: Step[] }[] {
+  const rounds = Math.max(...walks.map((steps) => steps.length))
+  return Array.from({ length: rounds }, (_, round) =>
+    walks.flatMap((steps, walker) => {
+      const step = steps[round]
+      const spent = walks.flatMap(
+        (other, i) => other.slice(0, i <= walker ? round + 1 : round).at(-1) ?? [],
+      )
+      return step ? [{ step, spent }] : []
+    }),
+  ).flat()
 }
 
 /** The refusal to answer at all: no candidates, and a reason. */
@@ -78,8 +74,7 @@ export function blockedAnswer(call: Call, envelope: Envelope): GenerateContentRe
 }
 
 function walk(saying: Saying, index: number, call: Call, envelope: Envelope): Step[] {
-  const trailing = endsApart(saying, call)
-  const parts = [...streamedParts(saying, call, envelope), ...(trailing ? [{ text: '' }] : [])]
+  const parts = streamedParts(saying, call, envelope)
   const steps = signed(parts, saying, call).map((part, i) => {
     const logprobsResult = part.thought
       ? undefined
@@ -101,42 +96,6 @@ function walk(saying: Saying, index: number, call: Call, envelope: Envelope): St
     ]
   }
   return [...steps.slice(0, -1), { ...last, candidate: { ...last.candidate, ...end } }]
-}
-
-// Gemini 3 ends its streams with an empty text, which carries the signature unless a call does. Only
-// 3.0 and 3.1 on Vertex AI still finish with the last part itself.
-function endsApart({ text, calls, finishReason }: Saying, { backend, model }: Call): boolean {
-  if (model.generation < 3 || finishReason !== 'STOP' || (text === '' && calls.length === 0)) {
-    return false
-  }
-  return backend === 'gemini-api' || model.generation >= 3.5
-}
-
-function wholeParts(saying: Saying, call: Call, envelope: Envelope): Part[] {
-  const { thoughts, text } = saying
-  return [
-    ...(thoughts.summaries.length > 0
-      ? [{ text: thoughts.summaries.join(''), thought: true }]
-      : []),
-    ...(text === '' ? [] : [{ text }]),
-    ...callParts(saying, call, envelope),
-  ]
-}
-
-function streamedParts(saying: Saying, call: Call, envelope: Envelope): Part[] {
-  return [
-    ...saying.thoughts.summaries.map((text) => ({ text, thought: true })),
-    ...pieces(saying.text).map((text) => ({ text })),
-    ...callParts(saying, call, envelope),
-  ]
-}
-
-// Ids came with Gemini 3, and with the Developer API only.
-function callParts({ calls }: Saying, { backend, model }: Call, { callId }: Envelope): Part[] {
-  const named = backend === 'gemini-api' && model.generation >= 3
-  return calls.map((functionCall) => ({
-    functionCall: named ? { ...functionCall, id: callId() } : functionCall,
-  }))
 }
 
 function candidateOf(parts: Part[], index: number, call: Call): Candidate {
@@ -173,10 +132,6 @@ function spentOn(parts: Part[], { thoughts }: Saying): Spent {
     thoughts: answer.length > 0 ? thoughts.tokens : 0,
     candidates: tokensIn(text) + tokensInCalls(calls),
   }
-}
-
-function ends(walks: Step[][]): Step[] {
-  return walks.flatMap((steps) => steps.at(-1) ?? [])
 }
 
 function total(steps: Step[]): Spent {
