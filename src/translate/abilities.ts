@@ -10,6 +10,8 @@ export type Effort = (typeof efforts)[number]
 /** How a family is told how long to think: not at all, in tokens, or by a word. */
 export type Thinking =
   | { by: 'nothing' }
+  /** It thinks as long as it likes; only whether that is shown can be said. */
+  | { by: 'itself' }
   | { by: 'budget'; of: Record<Effort, number> }
   | { by: 'level'; of: Record<Effort, Level> }
 
@@ -89,6 +91,7 @@ const families: [RegExp, Abilities][] = [
   ],
   [/^gemini-2\.0-.*image/, { ...gemini2, ...image }],
   [/^gemini-2\.5-.*image/, { ...gemini25, ...image, thinking: still }],
+  [/^gemini-2\.0-flash-thinking/, { ...gemini2, thinking: { by: 'itself' } }],
   [/^gemini-1\.|^gemini-2\.0-|^learnlm-/, gemini2],
   [/^gemma-/, { ...gemini2, systemInstruction: false }],
   [/^gemini-2\.5-pro/, { ...gemini25, thinking: budgets(128, 1024, 8192, 24_576, 32_768) }],

@@ -2,6 +2,7 @@
 
 import { openaiChunk, openaiError, openaiResponse } from '../support/openai-contract.ts'
 import { dataOf } from './oracle.ts'
+import type { ExpectedToken } from './oracle.ts'
 import type { ChatRequest } from './requests.ts'
 
 /** What a client ends up with, whether it asked for the whole answer or for a stream. */
@@ -22,6 +23,7 @@ export interface AnsweredChoice {
   calls: AnsweredCall[]
   images: string[]
   annotations: WireAnnotation[]
+  tokens: ExpectedToken[]
   signature: string | undefined
   finishReason: string | null
   extra: GoogleExtra
@@ -79,6 +81,7 @@ interface WireMessage extends Extra {
 
 interface WireChoice extends Extra {
   index: number
+  logprobs?: { content?: ExpectedToken[] | null } | null
   finish_reason: string | null
 }
 
@@ -164,6 +167,7 @@ function readCompletion(completion: Completion): Answer {
         calls: (message.tool_calls ?? []).map(readCall),
         images: (message.images ?? []).map((image) => image.image_url.url),
         annotations: message.annotations ?? [],
+        tokens: choice.logprobs?.content ?? [],
         signature: message.extra_content?.google?.thought_signature,
         finishReason: choice.finish_reason,
         extra: choice.extra_content?.google ?? {},
@@ -254,6 +258,7 @@ function emptyChoice(index: number): AnsweredChoice {
     calls: [],
     images: [],
     annotations: [],
+    tokens: [],
     signature: undefined,
     finishReason: null,
     extra: {},
@@ -261,7 +266,10 @@ function emptyChoice(index: number): AnsweredChoice {
 }
 
 /** Adds a delta to what came before, and says what is wrong with it. */
-function add(choice: AnsweredChoice, { delta, finish_reason, extra_content }: Chunk['choices'][0]) {
+function add(
+  choice: AnsweredChoice,
+  { delta, logprobs, finish_reason, extra_content }: Chunk['choices'][0],
+) {
   const complaints: string[] = []
   if (choice.finishReason !== null) complaints.push(`choice ${choice.index} goes on after its end`)
   const { content, reasoning_content: reasoning, refusal, tool_calls: calls = [] } = delta
@@ -277,6 +285,7 @@ function add(choice: AnsweredChoice, { delta, finish_reason, extra_content }: Ch
   if (refusal) choice.refusal = (choice.refusal ?? '') + refusal
   choice.images.push(...(delta.images ?? []).map((image) => image.image_url.url))
   choice.annotations.push(...(delta.annotations ?? []))
+  choice.tokens.push(...(logprobs?.content ?? []))
   choice.signature = google?.thought_signature ?? choice.signature
   choice.finishReason = finish_reason ?? choice.finishReason
   Object.assign(choice.extra, extra_content?.google)

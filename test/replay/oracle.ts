@@ -16,11 +16,21 @@ export interface Native {
 interface NativeCandidate {
   index?: number
   content?: { parts?: NativePart[] }
-  /** A number where the recorder asked for numbered enums. */
-  finishReason?: string | number
+  finishReason?: string
   finishMessage?: string
   groundingMetadata?: NativeGrounding
+  logprobsResult?: NativeLogprobs
   citationMetadata?: { citations?: NativeCitation[]; citationSources?: NativeCitation[] }
+}
+
+interface NativeLogprobs {
+  chosenCandidates?: NativeToken[]
+  topCandidates?: { candidates?: NativeToken[] }[]
+}
+
+interface NativeToken {
+  token?: string
+  logProbability?: number
 }
 
 interface NativePart {
@@ -55,7 +65,7 @@ interface NativeUsage {
   thoughtsTokenCount?: number
   totalTokenCount?: number
   cachedContentTokenCount?: number
-  trafficType?: string | number
+  trafficType?: string
 }
 
 interface NativeGrounding {
@@ -70,6 +80,7 @@ interface NativeCitation {
   startIndex?: number
   endIndex?: number
   uri?: string
+  title?: string
 }
 
 /** Where thoughts go: nowhere, beside the content, or into it between tags of this name. */
@@ -83,8 +94,18 @@ export interface ExpectedCall {
 
 export interface ExpectedCitation {
   url: string
+  /** Undefined where Gemini gives none: OpenAI wants one, whatever it is. */
+  title: string | undefined
   /** The text that is cited; undefined where the native offsets lie outside the text. */
   cited: string | undefined
+}
+
+/** A token as OpenAI spells it. */
+export interface ExpectedToken {
+  token: string
+  bytes: number[] | null
+  logprob: number
+  top_logprobs?: ExpectedToken[]
 }
 
 export interface ExpectedChoice {
@@ -95,6 +116,7 @@ export interface ExpectedChoice {
   signature: string | undefined
   images: string[]
   citations: ExpectedCitation[]
+  tokens: ExpectedToken[]
   finishReason: string
   /** The native reason where OpenAI's word does not say it. */
   nativeReason: string | undefined
@@ -194,6 +216,7 @@ function blockedChoice(blockReason: string | undefined): ExpectedChoice {
     signature: undefined,
     images: [],
     citations: [],
+    tokens: [],
     finishReason: 'content_filter',
     nativeReason: undefined,
     finishMessage: undefined,
@@ -211,7 +234,8 @@ function expectChoice(
   const { content, answerStarts } = expectContent(parts, thoughts)
   const calls = expectCalls(parts)
   const last = candidates.findLast((candidate) => candidate.finishReason !== undefined)
-  const native = nameOf(last?.finishReason)
+  const native = last?.finishReason ?? 'FINISH_REASON_UNSPECIFIED'
+  const told = native === 'STOP' || native === 'MAX_TOKENS'
   const finishReason = finishReasons[native] ?? 'stop'
   const filtered = finishReason === 'content_filter'
   return {
@@ -222,21 +246,22 @@ function expectChoice(
         ? parts.map((part) => (part.thought ? (part.text ?? '') : '')).join('')
         : '',
     calls,
-    signature: parts.findLast(
-      (part) => part.thoughtSignature && !part.functionCall && !part.inlineData,
-    )?.thoughtSignature,
+    signature: parts.findLast((part) => part.thoughtSignature && isWritten(part))?.thoughtSignature,
     images: filtered ? [] : expectImages(parts),
     citations: expectCitations(candidates, parts, content.slice(answerStarts)),
-    // §4.6: a call turns STOP into tool_calls; a cut answer stays `length`.
-    finishReason:
-      finishReason === 'stop' && native === 'STOP' && calls.length > 0
-        ? 'tool_calls'
-        : finishReason,
-    nativeReason: native === 'STOP' || native === 'MAX_TOKENS' ? undefined : native,
-    finishMessage: native === 'STOP' || native === 'MAX_TOKENS' ? undefined : last?.finishMessage,
+    tokens: candidates.flatMap(({ logprobsResult }) => expectTokens(logprobsResult)),
+    // §4.3: `tool_calls` if any call went out; §4.6: a cut or blocked answer says that instead.
+    finishReason: finishReason === 'stop' && calls.length > 0 ? 'tool_calls' : finishReason,
+    nativeReason: told ? undefined : native,
+    finishMessage: told ? undefined : last?.finishMessage,
     blockReason: undefined,
     refusal: filtered && content === '' && calls.length === 0 ? 'present' : 'absent',
   }
+}
+
+/** A part that ends up in content: calls and images carry their own signatures. */
+function isWritten({ text, executableCode, codeExecutionResult }: NativePart): boolean {
+  return text !== undefined || executableCode !== undefined || codeExecutionResult !== undefined
 }
 
 // §4.6. MODEL_ARMOR is in Vertex's contract, not in the specification's table: a filter it is.
@@ -252,14 +277,6 @@ const finishReasons: Record<string, string> = {
   RECITATION: 'content_filter',
   IMAGE_RECITATION: 'content_filter',
   MODEL_ARMOR: 'content_filter',
-}
-
-// One recorder asked for `enum-encoding=int`; the gateway never does, so only the common ones.
-const numberedReasons = ['FINISH_REASON_UNSPECIFIED', 'STOP', 'MAX_TOKENS', 'SAFETY', 'RECITATION']
-
-function nameOf(finishReason: string | number | undefined): string {
-  if (typeof finishReason === 'number') return numberedReasons[finishReason] ?? 'OTHER'
-  return finishReason ?? 'FINISH_REASON_UNSPECIFIED'
 }
 
 // §3.6.4 for the tags, §4.11 for code.
@@ -301,6 +318,19 @@ function expectImages(parts: NativePart[]): string[] {
   return parts
     .filter((part) => !part.thought && part.inlineData?.mimeType?.startsWith('image/'))
     .map(({ inlineData }) => `data:${inlineData?.mimeType};base64,${inlineData?.data}`)
+}
+
+// §4.9. A probability of 1 is a logarithm of 0, which Google's JSON leaves out.
+function expectTokens({ chosenCandidates = [], topCandidates = [] }: NativeLogprobs = {}) {
+  return chosenCandidates.map((chosen, i) => ({
+    ...expectToken(chosen),
+    top_logprobs: (topCandidates[i]?.candidates ?? []).map(expectToken),
+  }))
+}
+
+function expectToken({ token = '', logProbability = 0 }: NativeToken): ExpectedToken {
+  const bytes = token.includes('\uFFFD') ? null : [...Buffer.from(token)]
+  return { token, bytes, logprob: logProbability }
 }
 
 // §5.5, and §5.9 for arguments that come piece by piece.
@@ -369,7 +399,7 @@ function expectUsage(responses: readonly Native[]): ExpectedUsage | undefined {
     totals: totalTokenCount === undefined ? [0, prompt + completion] : [totalTokenCount],
     cached: usage.cachedContentTokenCount ?? 0,
     reasoning: thoughtsTokenCount,
-    trafficType: typeof usage.trafficType === 'string' ? usage.trafficType : undefined,
+    trafficType: usage.trafficType,
   }
 }
 
@@ -388,21 +418,25 @@ function expectCitations(
   ])
   // Tags and thoughts stand before the answer; native offsets count from the answer's first byte.
   const text = parts.some((part) => part.executableCode) ? undefined : Buffer.from(answer)
-  const citedBetween = (start = 0, end = 0) =>
+  const within = (cited: string | undefined) =>
+    cited !== undefined && answer.includes(cited) ? cited : undefined
+  const citedBetween = (start = 0, end = NaN) =>
     text !== undefined && start <= end && end <= text.length
-      ? text.subarray(start, end).toString()
+      ? within(text.subarray(start, end).toString())
       : undefined
 
   return [
     ...supports.flatMap(({ segment, groundingChunkIndices = [] }) =>
       groundingChunkIndices.flatMap((index) => {
-        const url = sources[index]?.web?.uri ?? sources[index]?.maps?.uri
-        const cited = segment?.text ?? citedBetween(segment?.startIndex, segment?.endIndex)
-        return url === undefined ? [] : [{ url, cited }]
+        const source = sources[index]?.web ?? sources[index]?.maps
+        const cited = segment?.text
+          ? within(segment.text)
+          : citedBetween(segment?.startIndex, segment?.endIndex)
+        return source?.uri ? [{ url: source.uri, title: source.title, cited }] : []
       }),
     ),
-    ...recitations.flatMap(({ uri, startIndex, endIndex }) =>
-      uri === undefined ? [] : [{ url: uri, cited: citedBetween(startIndex, endIndex) }],
+    ...recitations.flatMap(({ uri, title, startIndex, endIndex }) =>
+      uri ? [{ url: uri, title, cited: citedBetween(startIndex, endIndex) }] : [],
     ),
   ]
 }

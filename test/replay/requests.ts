@@ -58,6 +58,7 @@ export function requestFor(
     ...(wish.includeUsage ? { stream_options: { include_usage: true } } : {}),
     ...(tools.length > 0 ? { tools } : {}),
     ...formatOf(native),
+    ...logprobsOf(responses),
     ...(wish.thoughts === 'hidden' ? {} : { extra_body: { google: thinking(wish.thoughts) } }),
   }
 }
@@ -126,6 +127,17 @@ function formatOf({
         ? { type: 'json_schema', json_schema: { name: 'answer', schema } }
         : { type: 'json_object' },
   }
+}
+
+function logprobsOf(responses: readonly Native[]): Pick<ChatRequest, 'logprobs' | 'top_logprobs'> {
+  const results = responses
+    .flatMap((response) => response.candidates ?? [])
+    .flatMap((candidate) => candidate.logprobsResult ?? [])
+  if (results.length === 0) return {}
+  const tops = results.flatMap(({ topCandidates = [] }) =>
+    topCandidates.map(({ candidates = [] }) => candidates.length),
+  )
+  return { logprobs: true, ...(tops.length > 0 ? { top_logprobs: Math.max(...tops) } : {}) }
 }
 
 function jsonSchema(schema: unknown, openapi: unknown): Record<string, unknown> | undefined {

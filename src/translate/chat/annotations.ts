@@ -1,4 +1,4 @@
-import type { Candidate, CitationMetadata, GroundingChunk, GroundingSupport } from '../gemini.ts'
+import type { Candidate, Citation, GroundingChunk, GroundingSupport } from '../gemini.ts'
 import type { Annotation } from './response.ts'
 
 /**
@@ -9,19 +9,19 @@ import type { Annotation } from './response.ts'
 export class Citations {
   /** The visible text so far: offsets are bytes of it. */
   #text = ''
-  /** Its length in code points, counted on as it grows. */
-  #length = 0
   /** In streams each event brings only new sources, while indices count all of them. */
   readonly #chunks: GroundingChunk[] = []
   readonly #supports: GroundingSupport[] = []
-  readonly #citations: NonNullable<CitationMetadata['citations']> = []
-  /** Where pieces of the text begin, in the text and in `content`, both in code points. */
-  readonly #pieces: { text: number; content: number }[] = []
+  readonly #citations: Citation[] = []
+  /** From which place of the text on how many code points of `content` are something else. */
+  readonly #hidden: { from: number; count: number }[] = []
 
-  addText(text: string, contentStart: number): void {
-    this.#pieces.push({ text: this.#length, content: contentStart })
+  /** `hidden` are the code points of `content` so far that are not visible text. */
+  addText(text: string, hidden: number): void {
+    if (hidden !== (this.#hidden.at(-1)?.count ?? 0)) {
+      this.#hidden.push({ from: this.#text.length, count: hidden })
+    }
     this.#text += text
-    this.#length += codePoints(text)
   }
 
   add({ groundingMetadata, citationMetadata }: Candidate): void {
@@ -36,13 +36,14 @@ export class Citations {
     if (this.#supports.length === 0 && this.#citations.length === 0) return []
     const bytes = new TextEncoder().encode(this.#text)
     const grounded = this.#supports.flatMap(({ segment = {}, groundingChunkIndices = [] }) => {
-      const span = this.#locate(segment.startIndex ?? 0, segment.endIndex ?? 0, segment.text, bytes)
+      const { startIndex = 0, endIndex = 0, text } = segment
+      const span = this.#locate(startIndex, endIndex, text, bytes)
       return groundingChunkIndices.flatMap((index) =>
         toAnnotation(sourceOf(this.#chunks[index]), span),
       )
     })
-    const cited = this.#citations.flatMap(({ startIndex = 0, endIndex = 0, uri, title }) =>
-      toAnnotation({ uri, title }, this.#locate(startIndex, endIndex, undefined, bytes)),
+    const cited = this.#citations.flatMap(({ startIndex = 0, endIndex = 0, ...source }) =>
+      toAnnotation(source, this.#locate(startIndex, endIndex, undefined, bytes)),
     )
     return [...grounded, ...cited]
   }
@@ -50,20 +51,17 @@ export class Citations {
   /** Trusts the offsets where the words are there, else looks for the words. */
   #locate(start: number, end: number, words: string | undefined, bytes: Uint8Array): Span {
     const decoder = new TextDecoder()
-    const before = decoder.decode(bytes.subarray(0, start))
     const there = decoder.decode(bytes.subarray(start, end))
     const found = words === undefined || words === there ? -1 : this.#text.indexOf(words)
-    const from = found === -1 ? codePoints(before) : codePoints(this.#text.slice(0, found))
-    const length = codePoints(found === -1 || words === undefined ? there : words)
-    return {
-      start: this.#toContent(from),
-      end: this.#toContent(from + Math.max(length - 1, 0)) + Math.min(length, 1),
-    }
+    const from = found === -1 ? decoder.decode(bytes.subarray(0, start)).length : found
+    const cited = found === -1 || words === undefined ? there : words
+    return { start: this.#toContent(from, from), end: this.#toContent(from + cited.length, from) }
   }
 
-  #toContent(offset: number): number {
-    const piece = this.#pieces.findLast(({ text }) => text <= offset)
-    return piece === undefined ? offset : piece.content + (offset - piece.text)
+  /** A place in the text -> the place in `content`; `near` is where the cited words begin. */
+  #toContent(place: number, near: number): number {
+    const hidden = this.#hidden.findLast(({ from }) => from <= near)?.count ?? 0
+    return codePoints(this.#text.slice(0, place)) + hidden
   }
 }
 
@@ -80,7 +78,7 @@ function toAnnotation(
   { uri, title }: { uri?: string | undefined; title?: string | undefined },
   span: Span,
 ): Annotation[] {
-  if (uri === undefined) return []
+  if (!uri) return []
   const url_citation = {
     start_index: span.start,
     end_index: span.end,

@@ -37,16 +37,15 @@ export class ChoiceStream {
   #finishMessage: string | undefined
   /** What was searched and read, in Gemini's own words; it may come in any event. */
   #findings: Record<string, unknown> = {}
-  readonly #citations: Citations | undefined
-  /** Length of `content` so far in code points, for citations. */
-  #length = 0
+  readonly #citations = new Citations()
+  /** Code points of `content` that are thoughts and tags, which citations do not count. */
+  #hidden = 0
   #images = 0
 
   constructor(index: number, answer: Answer, options: AnswerOptions) {
     this.#index = index
     this.#answer = answer
     this.#options = options
-    this.#citations = options.cites ? new Citations() : undefined
   }
 
   get finished(): boolean {
@@ -59,7 +58,7 @@ export class ChoiceStream {
       this.#finishReason = finishReason
       this.#finishMessage = finishMessage
     }
-    this.#citations?.add(candidate)
+    this.#citations.add(candidate)
     this.#findings = { ...this.#findings, ...toFindings(candidate) }
     const deltas = (content?.parts ?? []).flatMap((part) => this.#toDeltas(part))
     const chunks = deltas.flatMap((delta) => this.#toChunks(delta))
@@ -76,7 +75,7 @@ export class ChoiceStream {
     const native = blocked === undefined ? this.#finishReason : 'PROHIBITED_CONTENT'
     const reason = toFinishReason(native, this.#calls > 0, this.#options.legacy)
     const refused = reason === 'content_filter' && !this.#answered
-    const annotations = this.#citations?.toAnnotations() ?? []
+    const annotations = this.#citations.toAnnotations()
     const closing: Delta[] = [
       ...this.#endCall(),
       ...this.#endThought(),
@@ -86,9 +85,11 @@ export class ChoiceStream {
         ? [{ extra_content: { google: this.#findings } }]
         : []),
     ]
-    // A choice in which nothing came still has its role, and a text that is empty.
     const chunks = closing.flatMap((delta) => this.#toChunks(delta))
-    const started = this.#started ? [] : this.#toChunks({ content: '' })
+    // A choice in which nothing came still has its role, and a text that is empty.
+    const started = this.#started
+      ? []
+      : [this.#toChoice({ role: 'assistant', content: '', refusal: null })]
     const extra = blocked ? toBlockedExtra(blocked) : this.#toFinishExtra()
     const end = {
       ...this.#toChoice({}),
@@ -119,10 +120,11 @@ export class ChoiceStream {
     const visible = this.#thinking && thoughts.to === 'content' ? false : undefined
     this.#thinking = false
     this.#answered = true
-    this.#citations?.addText(text, this.#length + tagged.length)
+    this.#hidden += tagged.length
+    this.#citations.addText(text, this.#hidden)
     return [
       {
-        content: this.#counted(tagged + text),
+        content: tagged + text,
         ...extra({ thought: visible, thought_signature: signature }),
       },
     ]
@@ -139,7 +141,8 @@ export class ChoiceStream {
     this.#thinking = true
     const besides = extra({ thought: true, thought_signature: signature })
     if (thoughts.to === 'reasoning_content') return [{ reasoning_content: text, ...besides }]
-    return [{ content: this.#counted(tag + text), ...besides }]
+    this.#hidden += codePoints(tag + text)
+    return [{ content: tag + text, ...besides }]
   }
 
   /** Closes the tag where something other than text follows, or nothing. */
@@ -147,7 +150,9 @@ export class ChoiceStream {
     const { thoughts } = this.#options
     if (!this.#thinking || thoughts.to !== 'tags') return []
     this.#thinking = false
-    return [{ content: this.#counted(`</${thoughts.marker}>`) }]
+    const tag = `</${thoughts.marker}>`
+    this.#hidden += tag.length
+    return [{ content: tag }]
   }
 
   #toCallDeltas(call: FunctionCall, signature: string | undefined): Delta[] {
@@ -246,11 +251,6 @@ export class ChoiceStream {
 
   #toChoice(delta: Delta): ChunkChoice {
     return { index: this.#index, delta, logprobs: null, finish_reason: null }
-  }
-
-  #counted(content: string): string {
-    if (this.#citations !== undefined) this.#length += codePoints(content)
-    return content
   }
 }
 

@@ -7,6 +7,8 @@ const finishReasons: Record<string, FinishReason> = {
   BLOCKLIST: 'content_filter',
   PROHIBITED_CONTENT: 'content_filter',
   SPII: 'content_filter',
+  MODEL_ARMOR: 'content_filter',
+  JAILBREAK: 'content_filter',
   RECITATION: 'content_filter',
   IMAGE_SAFETY: 'content_filter',
   IMAGE_PROHIBITED_CONTENT: 'content_filter',

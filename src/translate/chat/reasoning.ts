@@ -29,6 +29,8 @@ export function toThinkingConfig(
   }
   // A model that does not think refuses the mere presence of a thinkingConfig.
   if (can.thinking.by === 'nothing') return undefined
+  if (can.thinking.by === 'itself')
+    return includeThoughts === undefined ? undefined : { includeThoughts }
   if (effort !== undefined) {
     // Who asks for no thinking is not shown any, even where the model cannot quite stop.
     const shown = effort === 'none' ? false : includeThoughts
@@ -42,10 +44,9 @@ export function toThinkingConfig(
 
 /** A word that is no effort of ours goes on as it is: Google decides what it means. */
 function toAmount(word: string, { thinking }: Abilities): ThinkingConfig {
-  if (!isEffort(word) || thinking.by === 'nothing') return { thinkingLevel: word.toUpperCase() }
-  return thinking.by === 'budget'
-    ? { thinkingBudget: thinking.of[word] }
-    : { thinkingLevel: thinking.of[word] }
+  if (isEffort(word) && thinking.by === 'budget') return { thinkingBudget: thinking.of[word] }
+  if (isEffort(word) && thinking.by === 'level') return { thinkingLevel: thinking.of[word] }
+  return { thinkingLevel: word.toUpperCase() }
 }
 
 function isEffort(word: string): word is Effort {

@@ -77,8 +77,6 @@ export interface AnswerOptions {
   custom: ReadonlySet<string>
   legacy: boolean
   single: boolean
-  /** Whether citations may come, so that the text must be kept to place them. */
-  cites: boolean
   /** How many alternatives of each token the client wants to see. */
   topLogprobs: number
   /** `wav` needs a header around Gemini's bare samples. */
@@ -147,7 +145,6 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
       custom: toolbox.custom,
       legacy: toolbox.legacy,
       single: toolbox.single,
-      cites: cached || offered.some((tool) => tool.functionDeclarations === undefined),
       topLogprobs: request.top_logprobs ?? 0,
       audioFormat: request.audio?.format,
     },
