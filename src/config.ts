@@ -55,7 +55,13 @@ const name = z
 
 /** The environment, one key a line; the README's table is checked against these. */
 export const environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe('Port to listen on.'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8080)
+    .describe('Port to listen on; default `8080`.'),
   HOST: text
     .optional()
     .describe('Address to listen on. Default `127.0.0.1`; `0.0.0.0` on Cloud Run (`K_SERVICE`).'),
@@ -66,7 +72,7 @@ export const environment = z.object({
     .describe('Project for Vertex AI; credentials come from Application Default Credentials.'),
   GOOGLE_CLOUD_LOCATION: name
     .default('global')
-    .describe('Vertex AI location: `global`, `us`, `eu` or a region.'),
+    .describe('Vertex AI location: `global` (the default), `us`, `eu` or a region.'),
   GOOGLE_GENAI_USE_VERTEXAI: flag
     .optional()
     .describe('Which API serves a name without prefix when both are configured.'),
@@ -75,8 +81,12 @@ export const environment = z.object({
     .describe('The newer name of `GOOGLE_GENAI_USE_VERTEXAI`; wins over it.'),
   GOOGLE_GEMINI_BASE_URL: url
     .default('https://generativelanguage.googleapis.com')
-    .describe('Another host for the Developer API.'),
-  GOOGLE_VERTEX_BASE_URL: url.optional().describe('Another host for Vertex AI.'),
+    .describe(
+      'Another base URL for the Developer API; default `https://generativelanguage.googleapis.com`.',
+    ),
+  GOOGLE_VERTEX_BASE_URL: url
+    .optional()
+    .describe('Another base URL for Vertex AI; the default follows from the location.'),
   POLLUX_AUTH: z
     .enum(['none', 'keys', 'passthrough'], 'Expected none, keys or passthrough.')
     .optional()
@@ -88,19 +98,25 @@ export const environment = z.object({
   POLLUX_THOUGHTS: z
     .enum(['reasoning_content', 'content'], 'Expected reasoning_content or content.')
     .default('reasoning_content')
-    .describe('Where thoughts go when the client set no `thought_tag_marker`.'),
+    .describe(
+      'Where thoughts go when the client set no `thought_tag_marker`: `reasoning_content` (the default) or `content`.',
+    ),
   POLLUX_BODY_LIMIT: z.coerce
     .number()
     .int()
     .min(1024)
     .default(32 * 1024 * 1024)
-    .describe('Longest request body in bytes.'),
+    .describe('Longest request body in bytes; default `33554432` (32 MiB).'),
   LOG_LEVEL: z
     .enum(logLevels, `Expected one of ${logLevels.join(', ')}.`)
     .default('info')
-    .describe('`trace` to `fatal`, or `silent`.'),
-  NODE_ENV: text.optional().describe('`production` refuses to start without a backend.'),
-  K_SERVICE: text.optional().describe('Set by Cloud Run; like `NODE_ENV=production`.'),
+    .describe('`trace`, `debug`, `info` (the default), `warn`, `error`, `fatal` or `silent`.'),
+  NODE_ENV: text
+    .optional()
+    .describe('`production`: refuse to start where only the emulator could answer.'),
+  K_SERVICE: text
+    .optional()
+    .describe('Set by Cloud Run; like `NODE_ENV=production`, and listens on all addresses.'),
 })
 
 type Settings = z.output<typeof environment>
