@@ -5,16 +5,17 @@ import type { AuthConfig, BackendsConfig, Config } from './config.ts'
 import { startEmulator } from './emulator/server.ts'
 import { ApiError, unknownUrl } from './errors.ts'
 import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
-import { chatRoute } from './http/chat.ts'
+import { chatRoute, endpointRoute } from './http/chat.ts'
 import { healthRoutes } from './http/health.ts'
 import { modelRoutes } from './http/models.ts'
 import { createServer } from './http/server.ts'
 import { listedModels } from './translate/abilities.ts'
-import { type Backends, createBackends } from './upstream/backend.ts'
-import { geminiBackend } from './upstream/gemini.ts'
-import { developerGate, vertexGate } from './upstream/google.ts'
-import { fixedToken, googleTokens, type TokenSource } from './upstream/token.ts'
-import { createTransport, type Transport } from './upstream/transport.ts'
+import { toBackends } from './reach.ts'
+import type { SignatureSource } from './translate/chat/signatures.ts'
+import type { Backends } from './upstream/backend.ts'
+import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
+import { fixedToken, googleTokens } from './upstream/token.ts'
+import { createTransport } from './upstream/transport.ts'
 
 /** The gateway, listening. */
 export interface App {
@@ -33,11 +34,16 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const reach = emulator === undefined ? config.backends : toEmulated(config.backends, emulator.url)
   const tokens = emulator === undefined ? googleTokens() : fixedToken('emulator')
   const transport = createTransport(limits)
-  const backends = toBackends(reach, config.thoughts, transport, tokens)
-  const { bodyLimit, project } = config
+  const signatures =
+    config.redisUrl === undefined ? memorySignatures() : await openRedis(config.redisUrl, log)
+  // Where the signatures in clients' histories came from, since the start.
+  const counts: Record<SignatureSource, number> = { client: 0, store: 0, dummy: 0 }
+  const countSignature = (source: SignatureSource) => void (counts[source] += 1)
+  const { bodyLimit, project, thoughts } = config
+  const backends = toBackends(reach, { transport, tokens, signatures, countSignature, thoughts })
   const server = createServer({ log, bodyLimit, project })
   let stopping = false
-  healthRoutes(server, () => !stopping)
+  healthRoutes(server, { isReady: () => !stopping, facts: () => ({ signatures: counts }) })
   openDoors(server, backends, toAuthenticate(config.auth), reach.vertex)
   // A copy: Fastify writes into what it is given.
   await server.listen({ ...config.listen })
@@ -47,9 +53,16 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       stopping = true
       await server.close()
       await transport.close()
+      await signatures.close()
       await emulator?.close()
     },
   }
+}
+
+/** Loaded where it is asked for: most gateways are alone. */
+async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
+  const { redisSignatures } = await import('./upstream/redis-signatures.ts')
+  return redisSignatures(url, log)
 }
 
 /** Both APIs, served by the emulator. */
@@ -60,28 +73,6 @@ function toEmulated(backends: BackendsConfig, baseUrl: string): BackendsConfig {
     gemini: { apiKey: 'emulator', baseUrl },
     preferred: 'gemini',
   }
-}
-
-function toBackends(
-  { vertex, gemini, preferred }: BackendsConfig,
-  thoughts: Config['thoughts'],
-  transport: Transport,
-  tokens: TokenSource,
-): Backends {
-  return createBackends({
-    vertex: vertex && {
-      ...vertex,
-      backend: geminiBackend({
-        gate: vertexGate({ ...vertex, apiVersion: 'v1beta1' }, tokens),
-        transport,
-        thoughts,
-      }),
-    },
-    gemini: gemini && {
-      backend: geminiBackend({ gate: developerGate(gemini), transport, thoughts }),
-    },
-    preferred,
-  })
 }
 
 function toAuthenticate(auth: AuthConfig): Authenticate {
@@ -104,7 +95,7 @@ function openDoors(
 ): void {
   const settings = { backends, authenticate }
   const models = {
-    listed: listedModels,
+    listed: [...backends.names, ...listedModels],
     serves: (name: string) => isServed(backends, name),
     authenticate,
   }
@@ -121,6 +112,8 @@ function openDoors(
       chatRoute(door, `${endpoint}/chat/completions`, settings, 'vertex')
       modelRoutes(door, endpoint, models)
     })
+    const own = `${version}/projects/:project/locations/:location/endpoints/:endpoint`
+    endpointRoute(server, `${own}/chat/completions`, settings)
   }
 }
 

@@ -7,6 +7,7 @@ export interface Config {
   auth: AuthConfig
   backends: BackendsConfig
   thoughts: 'reasoning_content' | 'content'
+  redisUrl: string | undefined
   /** The longest request body in bytes. */
   bodyLimit: number
   logLevel: LogLevel
@@ -27,8 +28,26 @@ export interface BackendsConfig {
   vertex: { project: string; location: string; baseUrl: string | undefined } | undefined
   gemini: { apiKey: string | undefined; baseUrl: string } | undefined
   preferred: 'vertex' | 'gemini'
+  endpoints: EndpointConfig[]
   /** Nothing is configured: the built-in emulator answers. */
   emulated: boolean
+}
+
+/** A model behind an address of its own, which speaks OpenAI's words itself. */
+export interface EndpointConfig {
+  /** What clients call it. */
+  name: string
+  /** What it calls itself; undefined says nothing to it. */
+  model: string | undefined
+  at: VertexEndpoint | { url: string; apiKey: string | undefined }
+}
+
+export interface VertexEndpoint {
+  project: string
+  location: string
+  endpoint: string
+  /** Its dedicated DNS name. */
+  host: string | undefined
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -52,6 +71,29 @@ const url = z
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9:.-]{0,99}$/, 'Expected lower-case letters, digits and "-".')
+
+function wholeNumber(least: number, most: number) {
+  const expected = `Expected a whole number from ${least} to ${most}.`
+  return z
+    .string()
+    .regex(/^\d{1,10}$/, expected)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, expected)
+}
+
+const endpoint = z.union(
+  [
+    z.strictObject({
+      endpoint: z.string().regex(/^[\w-]{1,63}$/, 'Expected the id of an endpoint.'),
+      project: name.optional(),
+      location: name.optional(),
+      host: z.hostname('Expected the dedicated DNS name of the endpoint.').optional(),
+      model: z.string().optional(),
+    }),
+    z.strictObject({ url, apiKey: text.optional(), model: z.string().optional() }),
+  ],
+  'Expected { "endpoint": "<id>", … } for Vertex AI, or { "url": "<base URL>", … } for another server.',
+)
 
 /** The environment, one key a line; the README's table is checked against these. */
 export const environment = z.object({
@@ -95,16 +137,25 @@ export const environment = z.object({
     ),
   POLLUX_API_KEYS: text.optional().describe('Keys that clients may use, comma-separated.'),
   POLLUX_API_KEYS_FILE: text.optional().describe('A file of such keys, one a line.'),
+  POLLUX_ENDPOINTS: z
+    .string()
+    .transform(toJson)
+    .pipe(z.record(z.string().min(1), endpoint))
+    .default({})
+    .describe(
+      'Models that speak OpenAI themselves, as JSON: `{"gemma":{"endpoint":"1234567890","location":"us-central1"}}`, with `project`, `host` (dedicated DNS) and `model` where they differ, or `{"local":{"url":"http://127.0.0.1:8000/v1"}}`, with `apiKey` and `model`.',
+    ),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'Expected a redis:// or rediss:// URL.' })
+    .optional()
+    .describe('Redis, where several instances share the memory of thought signatures.'),
   POLLUX_THOUGHTS: z
     .enum(['reasoning_content', 'content'], 'Expected reasoning_content or content.')
     .default('reasoning_content')
     .describe(
       'Where thoughts go when the client set no `thought_tag_marker`: `reasoning_content` (the default) or `content`.',
     ),
-  POLLUX_BODY_LIMIT: z.coerce
-    .number()
-    .int()
-    .min(1024)
+  POLLUX_BODY_LIMIT: wholeNumber(1024, 1024 ** 3)
     .default(32 * 1024 * 1024)
     .describe('Longest request body in bytes; default `33554432` (32 MiB).'),
   LOG_LEVEL: z
@@ -129,10 +180,15 @@ export function readConfig(env: Environment): Config {
   if (!result.success) throw new ConfigError(z.prettifyError(result.error))
   const settings = result.data
   const host = settings.HOST ?? (settings.K_SERVICE === undefined ? '127.0.0.1' : '0.0.0.0')
-  const keys = readKeys(settings)
+  const { keys, unreadable } = readKeys(settings)
   const mode = settings.POLLUX_AUTH ?? (keys.length > 0 ? 'keys' : undefined)
   const backends = toBackends(settings, mode)
-  const mistakes = [...checkAuth(mode, keys, host), ...checkBackends(settings, backends)]
+  const mistakes = [
+    ...unreadable,
+    // Whose file cannot be read means to have keys.
+    ...(unreadable.length > 0 ? [] : checkAuth(mode, keys, host)),
+    ...checkBackends(settings, backends),
+  ]
   if (mistakes.length > 0)
     throw new ConfigError(mistakes.map((mistake) => `✖ ${mistake}`).join('\n'))
   return deepFreeze({
@@ -140,6 +196,7 @@ export function readConfig(env: Environment): Config {
     auth: mode === 'keys' ? { mode, keys } : { mode: mode ?? 'none' },
     backends,
     thoughts: settings.POLLUX_THOUGHTS,
+    redisUrl: settings.REDIS_URL,
     bodyLimit: settings.POLLUX_BODY_LIMIT,
     logLevel: settings.LOG_LEVEL,
     project: settings.GOOGLE_CLOUD_PROJECT,
@@ -147,20 +204,29 @@ export function readConfig(env: Environment): Config {
   })
 }
 
-function readKeys({ POLLUX_API_KEYS = '', POLLUX_API_KEYS_FILE }: Settings): string[] {
-  const fromFile = POLLUX_API_KEYS_FILE === undefined ? '' : readKeyFile(POLLUX_API_KEYS_FILE)
-  const keys = [...POLLUX_API_KEYS.split(','), ...fromFile.split('\n')].map((key) => key.trim())
-  return [...new Set(keys.filter((key) => key !== '' && !key.startsWith('#')))]
+interface Keys {
+  keys: string[]
+  unreadable: string[]
 }
 
-function readKeyFile(path: string): string {
+function readKeys({ POLLUX_API_KEYS = '', POLLUX_API_KEYS_FILE: path }: Settings): Keys {
+  const { content, unreadable } =
+    path === undefined ? { content: '', unreadable: [] } : readKeyFile(path)
+  const keys = [...POLLUX_API_KEYS.split(','), ...content.split('\n')].map((key) => key.trim())
+  return {
+    keys: [...new Set(keys.filter((key) => key !== '' && !key.startsWith('#')))],
+    unreadable,
+  }
+}
+
+function readKeyFile(path: string): { content: string; unreadable: string[] } {
   try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new ConfigError(
-      `✖ POLLUX_API_KEYS_FILE: cannot read ${path}. Give the path of a readable file.`,
-      { cause },
-    )
+    return { content: readFileSync(path, 'utf8'), unreadable: [] }
+  } catch {
+    return {
+      content: '',
+      unreadable: [`POLLUX_API_KEYS_FILE: cannot read ${path}. Give the path of a readable file.`],
+    }
   }
 }
 
@@ -178,7 +244,37 @@ function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): B
       ? undefined
       : { apiKey, baseUrl: settings.GOOGLE_GEMINI_BASE_URL }
   const preferred = (wantsVertex ?? vertex !== undefined) ? 'vertex' : 'gemini'
-  return { vertex, gemini, preferred, emulated: vertex === undefined && gemini === undefined }
+  const endpoints = Object.entries(settings.POLLUX_ENDPOINTS).map(([alias, given]) =>
+    toEndpoint(alias, given, settings),
+  )
+  const emulated = vertex === undefined && gemini === undefined && endpoints.length === 0
+  return { vertex, gemini, preferred, endpoints, emulated }
+}
+
+function toEndpoint(
+  alias: string,
+  given: z.output<typeof endpoint>,
+  settings: Settings,
+): EndpointConfig {
+  const { model } = given
+  if ('url' in given) return { name: alias, model, at: { url: given.url, apiKey: given.apiKey } }
+  const { GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION } = settings
+  const { project = GOOGLE_CLOUD_PROJECT, location = GOOGLE_CLOUD_LOCATION, host } = given
+  if (project === undefined) {
+    throw new ConfigError(
+      `✖ POLLUX_ENDPOINTS: '${alias}' needs a project, its own or GOOGLE_CLOUD_PROJECT.`,
+    )
+  }
+  return { name: alias, model, at: { project, location, endpoint: given.endpoint, host } }
+}
+
+function toJson(given: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(given)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'Expected JSON.' })
+    return z.NEVER
+  }
 }
 
 function checkAuth(mode: AuthConfig['mode'] | undefined, keys: string[], host: string): string[] {

@@ -4,11 +4,23 @@ import type { Backend } from './models.ts'
 
 /** Refuses who brings no credential, or one of those that never work: `invalid` and `expired`. */
 export function checkCredentials(headers: IncomingHttpHeaders, url: URL, backend: Backend): void {
-  const key = headers['x-goog-api-key'] ?? url.searchParams.get('key') ?? undefined
-  const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
+  const { key, token } = credentialsIn(headers, url)
   if (token === 'expired') throw withReason(standardError(401), 'ACCESS_TOKEN_EXPIRED', backend)
   if (key === 'invalid') throw invalidKey(backend)
   if (key === undefined && token === undefined) throw missing[backend]()
+}
+
+/** What a request identifies itself by. */
+export function credentialIn(headers: IncomingHttpHeaders, url: URL): string {
+  const { key, token } = credentialsIn(headers, url)
+  return token ?? String(key)
+}
+
+function credentialsIn(headers: IncomingHttpHeaders, url: URL) {
+  return {
+    key: headers['x-goog-api-key'] ?? url.searchParams.get('key') ?? undefined,
+    token: /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1],
+  }
 }
 
 const services = {

@@ -8,8 +8,13 @@ export interface Model {
   generation: number
   /** Absent where a thinkingConfig is refused altogether. */
   thinking?: Thinking
+  inputTokenLimit: number
   outputTokenLimit: number
   displayName: string
+  /** What it makes where that is not text. */
+  makes?: 'images' | 'speech' | 'embeddings'
+  /** Streams the arguments of a call without telling where the call ends. */
+  leavesCallsOpen?: boolean
   /** 3.6 and its contemporaries end prefilling: the last turn must not be the model's. */
   refusesPrefill?: boolean
 }
@@ -37,7 +42,9 @@ const families: Model[] = [
   family('gemini-2.5-flash', 2.5, budget(0, 24576)),
   family('gemini-2.5-flash-lite', 2.5, budget(512, 24576, { byDefault: 'off' })),
   family('gemini-3-pro', 3, level(['LOW', 'HIGH'], 'high')),
-  family('gemini-3-flash', 3, level(minimal, 'high', { canBeOff: true })),
+  family('gemini-3-flash', 3, level(minimal, 'high', { canBeOff: true }), {
+    leavesCallsOpen: true,
+  }),
   family('gemini-3.1-pro', 3.1, level(low, 'high')),
   family('gemini-3.1-flash-lite', 3.1, level(minimal, 'off', { canBeOff: true })),
   family('gemini-3.5-flash', 3.5, level(minimal, 'medium')),
@@ -52,6 +59,18 @@ const families: Model[] = [
   family('gemini-3.8-flash', 3.8, level(low, 'medium', { canBeOff: true }), {
     refusesPrefill: true,
   }),
+  paints('gemini-2.0-flash-preview-image-generation', 2, undefined, 32_768),
+  paints('gemini-2.5-flash-image', 2.5, undefined, 32_768),
+  paints('gemini-3-pro-image', 3, level(['LOW', 'HIGH'], 'low'), 131_072),
+  paints('gemini-3.1-flash-image', 3.1, level(['MINIMAL', 'HIGH'], 'off'), 65_536),
+  paints('gemini-3.1-flash-lite-image', 3.1, level(['MINIMAL', 'HIGH'], 'off'), 65_536),
+  speaks('gemini-2.5-flash-preview-tts', 2.5),
+  speaks('gemini-2.5-pro-preview-tts', 2.5),
+  speaks('gemini-3.1-flash-tts-preview', 3.1),
+  embeds('gemini-embedding-001', 2048),
+  embeds('gemini-embedding-2', 8192),
+  embeds('text-embedding-004', 2048),
+  embeds('text-embedding-005', 2048),
 ]
 
 /** Ids that stand for another model. */
@@ -66,9 +85,10 @@ const previews = ['gemini-3-pro', 'gemini-3-flash', 'gemini-3.1-pro']
 
 /** The model served under an id, versions (`-001`) and previews (`-preview-09-2025`) included. */
 export function modelNamed(id: string): Model | undefined {
+  const exact = families.find((row) => row.id === id && !previews.includes(id))
+  if (exact) return exact
   const bare = aliases[id] ?? id.replace(/-(\d{3}|exp|latest|(exp-|preview-?)[\w-]*)$/, '')
-  if (bare === id && previews.includes(id)) return undefined
-  const found = families.find((row) => row.id === bare)
+  const found = families.find((row) => row.id === bare && bare !== id)
   return found && { ...found, id }
 }
 
@@ -85,7 +105,27 @@ function family(
   special: Partial<Model> = {},
 ): Model {
   const displayName = id.replace(/(^|-)(\w)/g, (_, dash, letter) => (dash && ' ') + upper(letter))
-  return { id, generation, thinking, outputTokenLimit: 65536, displayName, ...special }
+  const limits = { inputTokenLimit: 1_048_576, outputTokenLimit: 65_536 }
+  return { id, generation, thinking, ...limits, displayName, ...special }
+}
+
+function paints(
+  id: string,
+  generation: number,
+  thinking: Thinking | undefined,
+  inputTokenLimit: number,
+): Model {
+  const outputTokenLimit = 32_768
+  return family(id, generation, thinking, { makes: 'images', inputTokenLimit, outputTokenLimit })
+}
+
+function speaks(id: string, generation: number): Model {
+  const limits = { inputTokenLimit: 8192, outputTokenLimit: 16_384 }
+  return family(id, generation, undefined, { makes: 'speech', ...limits })
+}
+
+function embeds(id: string, inputTokenLimit: number): Model {
+  return family(id, 0, undefined, { makes: 'embeddings', inputTokenLimit, outputTokenLimit: 1 })
 }
 
 function budget(min: number, max: number, special: Partial<Thinking> = {}): Thinking {

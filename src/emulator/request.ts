@@ -26,10 +26,10 @@ export interface Part {
   fileData?: { mimeType?: string; fileUri?: string }
   functionCall?: FunctionCall
   functionResponse?: FunctionResponse
-  executableCode?: unknown
-  codeExecutionResult?: unknown
-  toolCall?: unknown
-  toolResponse?: unknown
+  executableCode?: { id?: string; language?: string; code?: string }
+  codeExecutionResult?: { id?: string; outcome?: string; output?: string }
+  toolCall?: { id?: string; toolType?: string; args?: Record<string, unknown> }
+  toolResponse?: { id?: string; toolType?: string; response?: Record<string, unknown> }
 }
 
 /** A call the model made, or makes. */
@@ -37,6 +37,19 @@ export interface FunctionCall {
   id?: string
   name?: string
   args?: Record<string, unknown>
+  /** Arguments in bits, where the request asks for them as they are made. */
+  partialArgs?: PartialArg[]
+  willContinue?: boolean
+}
+
+/** A bit of one argument: where it belongs and what it adds. */
+export interface PartialArg {
+  jsonPath: string
+  stringValue?: string
+  numberValue?: number
+  boolValue?: boolean
+  nullValue?: 'NULL_VALUE'
+  willContinue?: boolean
 }
 
 /** What came of a call. */
@@ -44,7 +57,10 @@ export interface FunctionResponse {
   id?: string
   name?: string
   response?: Record<string, unknown>
-  parts?: { inlineData?: { mimeType?: string } }[]
+  parts?: {
+    inlineData?: { mimeType?: string; data?: string }
+    fileData?: { mimeType?: string; fileUri?: string }
+  }[]
 }
 
 /** Declarations, or one of the built-in tools, by field name. */
@@ -65,7 +81,11 @@ export interface FunctionDeclaration {
 
 /** Whether and which functions the model has to call. */
 export interface ToolConfig {
-  functionCallingConfig?: { mode?: string; allowedFunctionNames?: string[] }
+  functionCallingConfig?: {
+    mode?: string
+    allowedFunctionNames?: string[]
+    streamFunctionCallArguments?: boolean
+  }
   includeServerSideToolInvocations?: boolean
 }
 
@@ -84,6 +104,7 @@ export interface GenerationConfig {
   responseMimeType?: string
   responseSchema?: Schema
   responseJsonSchema?: unknown
+  responseModalities?: string[]
   thinkingConfig?: ThinkingConfig
 }
 
@@ -119,6 +140,11 @@ export function isSchema(value: unknown): value is Schema {
 /** All declarations of a request, across its tools. */
 export function declarations(request: GenerateContentRequest): FunctionDeclaration[] {
   return (request.tools ?? []).flatMap((tool) => tool.functionDeclarations ?? [])
+}
+
+/** Whether one of Google's own tools is offered. */
+export function offers(request: GenerateContentRequest, tool: string): boolean {
+  return (request.tools ?? []).some((one) => one[tool] !== undefined)
 }
 
 /** Whether a turn brings results of calls. */

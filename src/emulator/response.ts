@@ -4,7 +4,11 @@ import type { Part } from './request.ts'
 /** One event of a stream; a whole answer is one event too. */
 export interface GenerateContentResponse {
   candidates?: Candidate[]
-  promptFeedback?: { blockReason: string; blockReasonMessage?: string }
+  promptFeedback?: {
+    blockReason: string
+    blockReasonMessage?: string
+    safetyRatings?: SafetyRating[]
+  }
   usageMetadata: UsageMetadata
   modelVersion: string
   createTime?: string
@@ -18,6 +22,9 @@ export interface Candidate {
   finishMessage?: string
   index?: number
   safetyRatings?: SafetyRating[]
+  citationMetadata?: { citations?: Citation[]; citationSources?: Citation[] }
+  groundingMetadata?: GroundingMetadata
+  urlContextMetadata?: { urlMetadata: UrlMetadata[] }
   avgLogprobs?: number
   logprobsResult?: LogprobsResult
 }
@@ -27,6 +34,42 @@ export interface SafetyRating {
   category: string
   probability: string
   blocked?: boolean
+}
+
+/** Where a passage was taken from; offsets are bytes of UTF-8. */
+export interface Citation {
+  startIndex?: number
+  endIndex: number
+  uri: string
+}
+
+/** What an answer rests on. */
+export interface GroundingMetadata {
+  searchEntryPoint?: { renderedContent: string }
+  groundingChunks?: GroundingChunk[]
+  groundingSupports?: GroundingSupport[]
+  webSearchQueries?: string[]
+  retrievalQueries?: string[]
+}
+
+/** One source. */
+export interface GroundingChunk {
+  web?: { uri: string; title: string }
+  maps?: { uri: string; title: string; placeId: string }
+  retrievedContext?: { text: string; fileSearchStore?: string }
+}
+
+/** Which sources a stretch of the text rests on; offsets are bytes of UTF-8, 0 is left out. */
+export interface GroundingSupport {
+  segment: { startIndex?: number; endIndex: number; text: string }
+  groundingChunkIndices: number[]
+  confidenceScores?: number[]
+}
+
+/** What came of reading a page. */
+export interface UrlMetadata {
+  retrievedUrl: string
+  urlRetrievalStatus: string
 }
 
 /** Probabilities of the tokens chosen and of those passed over. */
@@ -48,11 +91,14 @@ export interface UsageMetadata {
   cachedContentTokenCount?: number
   candidatesTokenCount?: number
   thoughtsTokenCount?: number
+  toolUsePromptTokenCount?: number
   totalTokenCount?: number
   promptTokensDetails?: ModalityTokenCount[]
   cacheTokensDetails?: ModalityTokenCount[]
   candidatesTokensDetails?: ModalityTokenCount[]
+  toolUsePromptTokensDetails?: ModalityTokenCount[]
   trafficType?: string
+  serviceTier?: string
 }
 
 /** A share of a count. */
@@ -63,7 +109,8 @@ export interface ModalityTokenCount {
 
 /** What the server writes: events in order, a failure among them if it happens mid-stream. */
 export interface Answer {
-  events: (GenerateContentResponse | ErrorBody)[]
+  /** Scripted events are sent as they are written, hence the unknown. */
+  events: (GenerateContentResponse | ErrorBody | Record<string, unknown>)[]
   /** Milliseconds of silence before each event but the first. */
   pause: number
   headers?: Record<string, string>

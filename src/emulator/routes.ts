@@ -1,95 +1,104 @@
-import { type Backend, allModels, type Model, modelNamed } from './models.ts'
 import { GoogleError } from './errors.ts'
-import type { Framing } from './wire.ts'
+import type { Framing } from './framing.ts'
+import { type Backend, type Model, modelNamed } from './models.ts'
 
 /** What a URL asks for. */
-export type Route =
-  | { kind: 'generate'; backend: Backend; model: string; path: string; framing: Framing }
-  | { kind: 'models'; backend: Backend }
-  | { kind: 'model'; backend: Backend; model: string; version: string }
+export type Route = ModelRoute | { kind: 'models'; backend: Backend } | InfoRoute
 
-const developer = /^\/(v1|v1beta)\/models\/([^/:]+)(?::(\w+))?$/
-const vertex =
-  /^\/(?:v1|v1beta1)\/((?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/google\/models\/([^/:]+)):(\w+)$/
+/** A method of a model. */
+export interface ModelRoute {
+  kind: 'generate' | 'count' | 'embed'
+  backend: Backend
+  model: string
+  /** How the backend names the place of the model in its errors. */
+  path: string
+  method: string
+  framing: Framing
+  /** The fault that was asked for by a suffix of the model. */
+  fault?: string
+}
+
+/** The description of one model. */
+export interface InfoRoute {
+  kind: 'model'
+  backend: Backend
+  model: string
+  version: string
+  fault?: string
+}
+
+// A model may carry a fault: gemini-2.5-flash+fault:reset@3;split=1
+const model = String.raw`([^/:]+?)(?:(?:\+|%2B)fault(?::|%3A)([^/]*?))?`
+const developer = new RegExp(String.raw`^/(v1|v1beta)/models/${model}(?::(\w+))?$`, 'i')
+const vertexPlace = String.raw`/(v1|v1beta1)/((?:projects/[^/]+/locations/[^/]+/)?publishers/google/models)`
+const vertex = new RegExp(String.raw`^${vertexPlace}/${model}(?::(\w+))?$`, 'i')
+const vertexList = new RegExp(String.raw`^${vertexPlace}$`, 'i')
 
 /** The route of a request, undefined if Google has none there. */
 export function routeOf(method: string, url: URL): Route | undefined {
   const { pathname } = url
-  const onVertex = vertex.exec(pathname)
-  if (onVertex && method === 'POST') {
-    const [, path = '', model = '', action = ''] = onVertex
-    return generate('vertex', model, path, action, url)
-  }
   if (method === 'GET' && /^\/(v1|v1beta)\/models$/.test(pathname)) {
     return { kind: 'models', backend: 'gemini-api' }
   }
-  const [, version = '', model = '', action] = developer.exec(pathname) ?? []
-  if (model === '') return undefined
-  if (method === 'GET' && action === undefined) {
-    return { kind: 'model', backend: 'gemini-api', model, version }
-  }
-  return method === 'POST' && action !== undefined
-    ? generate('gemini-api', model, version, action, url)
+  if (method === 'GET' && vertexList.test(pathname)) return { kind: 'models', backend: 'vertex' }
+  const onVertex = vertex.exec(pathname)
+  const [, version = '', id = '', fault, action] = onVertex
+    ? [onVertex[0], onVertex[1], ...onVertex.slice(3)]
+    : (developer.exec(pathname) ?? [])
+  if (id === '') return undefined
+  const backend = onVertex ? 'vertex' : 'gemini-api'
+  const place = onVertex ? `${onVertex[2]}/${id}` : version
+  const found = {
+    backend,
+    model: id,
+    ...(fault !== undefined && { fault: decoded(fault) }),
+  } as const
+  if (method === 'GET') return action ? undefined : { kind: 'model', version, ...found }
+  const kind = kinds[action ?? '']
+  return method === 'POST' && kind && action !== undefined
+    ? { kind, ...found, path: place, method: action, framing: framingOf(action, url) }
     : undefined
 }
 
-function generate(
-  backend: Backend,
-  model: string,
-  path: string,
-  action: string,
-  url: URL,
-): Route | undefined {
-  const framing = framingOf(action, url)
-  return framing && { kind: 'generate', backend, model, path, framing }
+const kinds: Record<string, ModelRoute['kind']> = {
+  generateContent: 'generate',
+  streamGenerateContent: 'generate',
+  countTokens: 'count',
+  embedContent: 'embed',
+  batchEmbedContents: 'embed',
+  predict: 'embed',
 }
 
-function framingOf(action: string, url: URL): Framing | undefined {
-  if (action === 'generateContent') return 'whole'
-  if (action !== 'streamGenerateContent') return undefined
+function framingOf(action: string, url: URL): Framing {
+  if (action !== 'streamGenerateContent') return 'whole'
   return url.searchParams.get('alt') === 'sse' ? 'sse' : 'array'
 }
 
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** How the refusal of an unknown model calls the method. */
+const methodNames: Record<ModelRoute['kind'], string> = {
+  generate: 'generateContent',
+  count: 'countTokens',
+  embed: 'embedContent',
+}
+
 /** The model a route names, or the refusal in its backend's words. */
-export function modelOf(route: Extract<Route, { kind: 'generate' }>): Model {
-  const { backend, model: id, path } = route
-  const model = modelNamed(id)
-  if (model) return model
+export function modelOf({ backend, model: id, path, kind }: ModelRoute): Model {
+  const found = modelNamed(id)
+  if (found && (kind === 'count' || (found.makes === 'embeddings') === (kind === 'embed'))) {
+    return found
+  }
   throw new GoogleError(
     404,
     backend === 'vertex'
       ? `Publisher Model \`${path}\` was not found or your project does not have access to it. Please ensure you are using a valid model version. For more information, see: https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions`
-      : `models/${id} is not found for API version ${path}, or is not supported for generateContent. Call ModelService.ListModels to see the list of available models and their supported methods.`,
+      : `models/${id} is not found for API version ${path}, or is not supported for ${methodNames[kind]}. Call ModelService.ListModels to see the list of available models and their supported methods.`,
   )
-}
-
-/** `GET /models`. */
-export function modelList(): unknown {
-  return { models: allModels().map(modelResource) }
-}
-
-/** `GET /models/{model}`. */
-export function modelInfo({ model: id, version }: Extract<Route, { kind: 'model' }>): unknown {
-  const model = modelNamed(id)
-  if (!model) {
-    throw new GoogleError(404, `Model is not found: models/${id} for api version ${version}`)
-  }
-  return modelResource(model)
-}
-
-function modelResource({ id, displayName, outputTokenLimit, thinking }: Model): unknown {
-  return {
-    name: `models/${id}`,
-    version: '001',
-    displayName,
-    description: `${displayName}, emulated`,
-    inputTokenLimit: 1_048_576,
-    outputTokenLimit,
-    supportedGenerationMethods: ['generateContent'],
-    temperature: 1,
-    topP: 0.95,
-    topK: 64,
-    maxTemperature: 2,
-    ...(thinking && { thinking: true }),
-  }
 }

@@ -1,71 +1,110 @@
 import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { GoogleError } from './errors.ts'
-import type { Answer } from './response.ts'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import type { Fault } from './faults/fault.ts'
+import { type How, steps } from './faults/steps.ts'
+import { longest } from './faults/words.ts'
+import type { LoggedRequest } from './log.ts'
+import type { Reply } from './reply.ts'
 
-/** How a method's answer travels. */
-export type Framing = 'whole' | 'sse' | 'array'
-
-const contentTypes: Record<Framing, string> = {
-  whole: 'application/json; charset=UTF-8',
-  sse: 'text/event-stream',
-  array: 'application/json; charset=UTF-8',
-}
-
-/** Sends one JSON body, indented as Google's are. */
-export function writeJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': contentTypes.whole })
-  response.end(pretty(body))
-}
-
-/**
- * Sends a refusal. A refused SSE call says text/event-stream all the same, and then sends plain
- * JSON; a stream that is no SSE is an array, and so is its refusal.
- */
-export function writeError(response: ServerResponse, error: GoogleError, framing: Framing): void {
-  const body = error.toJSON()
-  response.writeHead(error.code, { 'content-type': contentTypes[framing] })
-  response.end(pretty(framing === 'array' ? [body] : body))
-}
-
-/** Sends an answer, until it is over or nobody listens any more. */
-export async function writeAnswer(
+/** Sends an answer with all that goes wrong on its way, until it is over or nobody listens. */
+export async function send(
   response: ServerResponse,
-  answer: Answer,
-  framing: Framing,
+  reply: Reply,
+  fault: Fault,
+  logged: LoggedRequest,
 ): Promise<void> {
   const left = new AbortController()
   response.once('close', () => left.abort())
-  response.writeHead(200, { 'content-type': contentTypes[framing], ...answer.headers })
+  if (response.destroyed) left.abort()
   try {
-    await pipeline(Readable.from(frames(answer, framing, left.signal)), response)
+    if (fault.delay !== undefined) await sleep(fault.delay, undefined, { signal: left.signal })
+    logged.answered(reply.status, fault)
+    logged.end(await sent(response, reply, fault, logged, left.signal))
   } catch (error) {
+    logged.end('cancelled')
     // The client has hung up; there is nobody to tell.
     if (!left.signal.aborted) throw error
   }
 }
 
-async function* frames(
-  { events, pause }: Answer,
-  framing: Framing,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  for (const [i, event] of events.entries()) {
-    if (pause > 0 && (i > 0 || framing === 'whole')) await sleep(pause, undefined, { signal })
-    yield frame(event, framing, i, events.length)
+async function sent(
+  response: ServerResponse,
+  reply: Reply,
+  fault: Fault,
+  logged: LoggedRequest,
+  left: AbortSignal,
+): Promise<'finished' | 'reset' | 'closed'> {
+  if (fault.closeBeforeHeaders) return closed(response)
+  response.writeHead(reply.status, headersOf(reply, fault))
+  // A stalled answer has headers at least.
+  if (fault.stall ?? fault.reset) response.flushHeaders()
+  for (const step of steps(reply, fault)) {
+    switch (step.kind) {
+      case 'wait':
+        await sleep(step.ms, undefined, { signal: left })
+        break
+      case 'write':
+        await written(response, step.bytes, left)
+        logged.sent(step.bytes.length)
+        break
+      case 'event':
+        logged.sentEvent()
+        break
+      case 'end':
+        return ended(response, step.how, left)
+    }
+  }
+  return 'finished'
+}
+
+function headersOf({ headers }: Reply, fault: Fault): Record<string, string> {
+  return {
+    ...headers,
+    ...(fault.wrongType && { 'content-type': 'text/html; charset=UTF-8' }),
+    ...(fault.gzip && { 'content-encoding': 'gzip' }),
   }
 }
 
-function frame(event: unknown, framing: Framing, index: number, count: number): string {
-  if (framing === 'whole') return pretty(event)
-  if (framing === 'sse') return `data: ${JSON.stringify(event)}\r\n\r\n`
-  const before = index === 0 ? '[' : ',\r\n'
-  const after = index === count - 1 ? ']\n' : ''
-  return `${before}${JSON.stringify(event, null, 2)}${after}`
+/** Waits until the bytes have left for the network, so that each write is one of its own. */
+function written(response: ServerResponse, bytes: Buffer, left: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(new Error('The client has left.'))
+    if (left.aborted) return leave()
+    left.addEventListener('abort', leave, { once: true })
+    response.write(bytes, (error) => {
+      left.removeEventListener('abort', leave)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
 }
 
-function pretty(body: unknown): string {
-  return `${JSON.stringify(body, null, 2)}\n`
+async function ended(
+  response: ServerResponse,
+  how: How,
+  left: AbortSignal,
+): Promise<'finished' | 'reset' | 'closed'> {
+  switch (how) {
+    case 'fin':
+      await new Promise<void>((resolve, reject) => {
+        left.addEventListener('abort', () => reject(new Error('The client has left.')), {
+          once: true,
+        })
+        response.end(resolve)
+      })
+      return 'finished'
+    case 'reset':
+      // What was written has to be on its way before the reset overtakes it.
+      await setImmediate()
+      response.socket?.resetAndDestroy()
+      return 'reset'
+    case 'stall':
+      await sleep(longest, undefined, { signal: left })
+      return closed(response)
+  }
+}
+
+function closed(response: ServerResponse): 'closed' {
+  response.socket?.destroy()
+  return 'closed'
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { ApiError, internalError, invalidRequest, unknownUrl } from '../errors.ts'
@@ -50,6 +52,10 @@ function notJson(): ApiError {
 /** One error shape for everything that leaves the server. */
 export function renderErrors(server: FastifyInstance): void {
   server.setErrorHandler((error, request, reply) => {
+    if (reply.raw.destroyed) {
+      // Nobody is there to read it. The status is nginx's for this, and for the log alone.
+      return reply.status(499).send()
+    }
     const failure = toApiError(error)
     const level = failure.status >= 500 ? 'error' : 'info'
     request.log[level](
@@ -98,6 +104,25 @@ export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): vo
   const body = JSON.stringify(new ApiError(status, 'invalid_request_error', message))
   const length = Buffer.byteLength(body)
   socket.end(
-    `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${body}`,
+    [
+      `HTTP/1.1 ${status} ${phrase}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${length}`,
+      `x-request-id: ${randomUUID()}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
   )
+}
+
+/** `Expect:` something other than 100-continue. Node would answer without a body. */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const message = 'The request expects what this gateway cannot do. Leave the Expect header out.'
+  response
+    .writeHead(417, {
+      'content-type': 'application/json; charset=utf-8',
+      'x-request-id': randomUUID(),
+    })
+    .end(JSON.stringify(new ApiError(417, 'invalid_request_error', message)))
 }

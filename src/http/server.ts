@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { refuseUnparsed, renderErrors, sendError, toApiError } from './errors.ts'
+import Fastify, {
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+} from 'fastify'
+import { ApiError, invalidRequest } from '../errors.ts'
+import { refuseExpectation, refuseUnparsed, renderErrors, sendError, toApiError } from './errors.ts'
 import { parseJsonBodies } from './json.ts'
 
 export interface ServerSettings {
@@ -26,36 +33,70 @@ export function createServer({ log, bodyLimit, project }: ServerSettings): Fasti
     keepAliveTimeout: keepAliveMs,
     genReqId: toRequestId,
     clientErrorHandler: refuseUnparsed,
-    frameworkErrors: (error, _request, reply) => void sendError(reply, toApiError(error)),
-    http: { maxHeaderSize: 64 * 1024, headersTimeout: 15_000 },
+    frameworkErrors: (error, request, reply) =>
+      void sendError(reply.header('x-request-id', request.id), toApiError(error)),
+    // A missing Host is refused below, in our words: Node's own answer has no body.
+    http: { maxHeaderSize: 64 * 1024, headersTimeout: 15_000, requireHostHeader: false },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
+  server.server.on('checkExpectation', refuseExpectation)
   parseJsonBodies(server)
   renderErrors(server)
+  let stopping = false
+  server.addHook('preClose', async () => {
+    stopping = true
+  })
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-  })
-  server.addHook('onResponse', async (request, reply) => {
-    const { method, id } = request
-    // The query is left out: keys may be in it.
-    const path = request.url.split('?', 1)[0]
-    const took = Math.round(reply.elapsedTime)
-    const left = !reply.raw.writableFinished
-    const trace = toTrace(request.headers.traceparent, project)
-    request.log.info(
-      {
-        requestId: id,
-        method,
-        path,
-        status: reply.statusCode,
-        durationMs: took,
-        clientLeft: left,
-        ...trace,
-      },
-      `${method} ${path} ${reply.statusCode} ${took} ms${left ? ', client left' : ''}`,
-    )
+    reply.raw.once('close', () => {
+      logAnswer(request, reply, project)
+      // A connection that becomes idle now would keep the server from ending.
+      if (stopping) setImmediate(() => server.server.closeIdleConnections())
+    })
+    checkHeaders(request.raw)
   })
   return server
+}
+
+/** One line a request, whether it was answered or its client left. */
+function logAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  project: string | undefined,
+): void {
+  const { method, id, headers } = request
+  const left = !reply.raw.writableFinished
+  // nginx's status for it; nobody gets to see it.
+  const status = left ? 499 : reply.statusCode
+  // The query is left out: keys may be in it.
+  const path = request.url.split('?', 1)[0]
+  const durationMs = Math.round(reply.elapsedTime)
+  const details = {
+    requestId: id,
+    method,
+    path,
+    status,
+    durationMs,
+    ...toTrace(headers.traceparent, project),
+  }
+  request.log.info(
+    details,
+    `${method} ${path} ${status} ${durationMs} ms${left ? ', client left' : ''}`,
+  )
+}
+
+/** Throws 400 or 415 for what the parser lets pass. */
+function checkHeaders({ headers, httpVersion }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === '1.1') {
+    throw invalidRequest('The request has no Host header.')
+  }
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') {
+    const message = 'Send the body as it is, without content-encoding.'
+    throw new ApiError(415, 'invalid_request_error', message, {
+      code: 'unsupported_content_encoding',
+    })
+  }
 }
 
 /** The client's own id where it is harmless, else a new one. */

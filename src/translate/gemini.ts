@@ -4,6 +4,8 @@
  * Source: discovery document of the Gemini API (2026-03) and of Vertex AI (2026-09).
  */
 
+import { isObject } from './json.ts'
+
 /** The two wires that speak it: Vertex AI and the Gemini Developer API. */
 export type Provider = 'vertex' | 'gemini'
 
@@ -230,4 +232,64 @@ export interface LogprobsCandidate {
   token?: string
   tokenId?: number
   logProbability?: number
+}
+
+/** Whether a value is of the right kinds wherever we look at it. Fields and words may be unknown. */
+export function isResponse(value: unknown): value is GenerateContentResponse {
+  if (!isObject(value)) return false
+  const { candidates, usageMetadata, promptFeedback, responseId, createTime } = value
+  return (
+    (candidates === undefined || (Array.isArray(candidates) && candidates.every(isCandidate))) &&
+    isMaybeObject(usageMetadata) &&
+    isMaybeObject(promptFeedback) &&
+    isMaybeString(responseId) &&
+    isMaybeString(createTime)
+  )
+}
+
+function isCandidate(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { index, content, finishReason, finishMessage } = value
+  const parts = isObject(content) ? content.parts : undefined
+  return (
+    (index === undefined || Number.isSafeInteger(index)) &&
+    isMaybeObject(content) &&
+    isMaybeString(finishReason) &&
+    isMaybeString(finishMessage) &&
+    (parts === undefined || (Array.isArray(parts) && parts.every(isPart)))
+  )
+}
+
+function isPart(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { text, thoughtSignature, functionCall, inlineData, executableCode, codeExecutionResult } =
+    value
+  return (
+    isMaybeString(text) &&
+    isMaybeString(thoughtSignature) &&
+    isMaybeObject(executableCode) &&
+    isMaybeObject(codeExecutionResult) &&
+    (functionCall === undefined || isCall(functionCall)) &&
+    (inlineData === undefined || isBlob(inlineData))
+  )
+}
+
+function isCall(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { name, args, id, partialArgs } = value
+  const pieces =
+    partialArgs === undefined || (Array.isArray(partialArgs) && partialArgs.every(isObject))
+  return isMaybeString(name) && isMaybeObject(args) && isMaybeString(id) && pieces
+}
+
+function isBlob(value: unknown): boolean {
+  return isObject(value) && typeof value.mimeType === 'string' && typeof value.data === 'string'
+}
+
+function isMaybeObject(value: unknown): boolean {
+  return value === undefined || isObject(value)
+}
+
+function isMaybeString(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
 }

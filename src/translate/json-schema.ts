@@ -9,7 +9,10 @@ import { isObject } from './json.ts'
  * Source: ai.google.dev/gemini-api/docs/structured-output, discovery document of 2026-03.
  */
 export function toJsonSchema(schema: object, param: string): JsonObject {
-  return new SchemaReader(schema, param, jsonSchemaKeywords).read()
+  return new SchemaReader(schema, param, {
+    keywords: jsonSchemaKeywords,
+    splitsUnions: false,
+  }).read()
 }
 
 /** The keywords that Gemini reads in JSON-Schema mode. */
@@ -51,28 +54,50 @@ const silent = new Set([
 const maxDepth = 64
 const maxNodes = 20_000
 
+/** What a reader's result may hold. */
+export interface Dialect {
+  keywords: ReadonlySet<string>
+  splitsUnions: boolean
+}
+
 /** Reads one schema. The state is what references need: they point from anywhere to anywhere. */
 export class SchemaReader {
   readonly #root: JsonObject
   readonly #param: string
   readonly #keywords: ReadonlySet<string>
+  readonly #splitsUnions: boolean
   /** Definitions by the name they get in the result; filled as references to them are met. */
   readonly #defs = new Map<string, JsonObject>()
+  /** What the definitions are made of, by name; it grows while it is read. */
+  readonly #pending = new Map<string, JsonObject>()
   /** Which name a reference got, so that each target is read once, however often it is pointed at. */
   readonly #names = new Map<string, string>()
   /** Bounds the work: a schema may grow by a factor at each level of references. */
   #nodes = 0
 
-  constructor(schema: object, param: string, keywords: ReadonlySet<string>) {
+  /** `dialect.splitsUnions`: nothing may stand beside `anyOf`, so it moves into the branches. */
+  constructor(schema: object, param: string, { keywords, splitsUnions }: Dialect) {
     this.#root = wrapBareProperties({ ...schema })
     this.#param = param
     this.#keywords = keywords
+    this.#splitsUnions = splitsUnions
   }
 
   read(): JsonObject {
-    const read = this.#object(this.#root, [], 0)
+    const read = this.#readRoot()
+    // Not as they are met: a chain of definitions may be longer than the stack is deep.
+    for (const [name, schema] of this.#pending) {
+      this.#defs.set(name, this.#object(schema, [], 0))
+    }
     if (this.#defs.size === 0) return read
     return { ...read, $defs: Object.fromEntries(relaxRequiredCycles(this.#defs)) }
+  }
+
+  /** A root that is a reference gives way to what it points at: a root must say what it is. */
+  #readRoot(): JsonObject {
+    const { $ref, ...siblings } = this.#root
+    if (typeof $ref !== 'string') return this.#object(this.#root, [], 0)
+    return this.#object(overlay(this.#resolve($ref), siblings), [$ref], 0)
   }
 
   /** `inlining` are the references whose targets are being read in place, to stop at a cycle. */
@@ -84,11 +109,13 @@ export class SchemaReader {
   }
 
   #object(schema: JsonObject, inlining: string[], depth: number): JsonObject {
-    this.#nodes += 1
-    if (depth > maxDepth || this.#nodes > maxNodes) throw this.#invalid('is too deep or too large')
+    this.#count(depth)
     const { $ref } = schema
     if (typeof $ref === 'string') return this.#reference($ref, schema, inlining, depth)
     if (Array.isArray(schema.allOf)) return this.#merged(schema, inlining, depth)
+    if (this.#splitsUnions && isMixedUnion(schema)) {
+      return this.#object(splitUnion(schema), inlining, depth + 1)
+    }
     return this.#node(normalise(schema), inlining, depth)
   }
 
@@ -97,21 +124,27 @@ export class SchemaReader {
     const siblings = Object.fromEntries(
       Object.entries(schema).filter(([key]) => key !== '$ref' && !silent.has(key)),
     )
-    const alone = Object.keys(siblings).length === 0
-    if (alone || inlining.includes($ref)) return { $ref: `#/$defs/${this.#define($ref, depth)}` }
     const target = this.#resolve($ref)
-    return this.#object({ ...target, ...siblings }, [...inlining, $ref], depth + 1)
+    const alone = Object.keys(siblings).length === 0
+    if (alone) return this.#define($ref, $ref, target)
+    const whole = overlay(target, siblings)
+    // A circle through siblings goes on in a definition of its own.
+    if (inlining.includes($ref))
+      return this.#define(`${$ref} ${JSON.stringify(siblings)}`, $ref, whole)
+    return this.#object(whole, [...inlining, $ref], depth + 1)
   }
 
-  #define($ref: string, depth: number): string {
-    const known = this.#names.get($ref)
-    if (known !== undefined) return known
-    const name = this.#nameOf($ref)
-    this.#names.set($ref, name)
-    // Its place is taken before it is read, so that definitions keep the order they are met in.
-    this.#defs.set(name, {})
-    this.#defs.set(name, this.#object(this.#resolve($ref), [], depth + 1))
-    return name
+  /** A reference to a definition, which is made where this is the first; `key` tells them apart. */
+  #define(key: string, $ref: string, schema: JsonObject): JsonObject {
+    const known = this.#names.get(key)
+    const name = known ?? this.#nameOf($ref)
+    if (known === undefined) {
+      this.#names.set(key, name)
+      // Its place is taken before it is read, so that definitions keep the order they are met in.
+      this.#defs.set(name, {})
+      this.#pending.set(name, schema)
+    }
+    return { $ref: `#/$defs/${name}` }
   }
 
   #nameOf($ref: string): string {
@@ -139,17 +172,29 @@ export class SchemaReader {
 
   /** Gemini knows no `allOf`: its members become one schema, where the first word on a thing wins. */
   #merged(schema: JsonObject, inlining: string[], depth: number): JsonObject {
-    const { allOf, ...rest } = schema
-    const members = (Array.isArray(allOf) ? allOf : []).filter(isObject)
-    const flat = members.map((member): JsonObject => {
-      if (typeof member.$ref !== 'string') return member
-      // An allOf that reaches itself says nothing new the second time.
-      if (inlining.includes(member.$ref)) return {}
-      const { $ref: _, ...siblings } = member
-      return { ...this.#resolve(member.$ref), ...siblings }
-    })
-    const met = members.map((member) => member.$ref).filter((ref) => typeof ref === 'string')
-    return this.#object([rest, ...flat].reduce(mergeSchemas), [...inlining, ...met], depth + 1)
+    const met = new Set<string>()
+    const members = this.#members(schema, met)
+    const again = [...met].find((ref) => inlining.includes(ref))
+    // A circle goes on in a definition of its own.
+    if (again !== undefined) return this.#define(JSON.stringify(schema), again, schema)
+    return this.#object(members.reduce(mergeSchemas), [...inlining, ...met], depth + 1)
+  }
+
+  /** All that a schema is the sum of, references followed; what is met again says nothing new. */
+  #members({ allOf, $ref, ...rest }: JsonObject, met: Set<string>): JsonObject[] {
+    this.#count(met.size)
+    const target = typeof $ref === 'string' && !met.has($ref) ? this.#resolve($ref) : {}
+    if (typeof $ref === 'string') met.add($ref)
+    const more = (Array.isArray(allOf) ? allOf : []).filter(isObject)
+    return [
+      rest,
+      ...[target, ...more].flatMap((member) => (hasKeys(member) ? this.#members(member, met) : [])),
+    ]
+  }
+
+  #count(depth: number): void {
+    this.#nodes += 1
+    if (depth > maxDepth || this.#nodes > maxNodes) throw this.#invalid('is too deep or too large')
   }
 
   #node(schema: JsonObject, inlining: string[], depth: number): JsonObject {
@@ -200,6 +245,35 @@ export class SchemaReader {
   }
 }
 
+function hasKeys(object: JsonObject): boolean {
+  return Object.keys(object).length > 0
+}
+
+const unionKeys = ['anyOf', 'oneOf'] as const
+
+/** A union with more than words beside it. */
+function isMixedUnion(schema: JsonObject): boolean {
+  const besides = ['type', 'properties', 'items', 'required', 'enum', 'additionalProperties']
+  return unionKeys.some((key) => Array.isArray(schema[key])) && besides.some((key) => key in schema)
+}
+
+function splitUnion(schema: JsonObject): JsonObject {
+  const { anyOf, oneOf, description, title, nullable, ...base } = schema
+  const branches: unknown[] = [anyOf, oneOf].find(Array.isArray) ?? []
+  const split = branches.map((branch) =>
+    isObject(branch) && !isNull(branch) ? mergeSchemas(branch, base) : branch,
+  )
+  const words = {
+    ...(description !== undefined && { description }),
+    ...(title !== undefined && { title }),
+  }
+  return { ...words, ...(nullable === true && { nullable }), anyOf: split }
+}
+
+function isNull(schema: unknown): boolean {
+  return isObject(schema) && schema.type === 'null'
+}
+
 /** Spells out what the subset has other words for. Changes no schema: returns a new one. */
 function normalise(schema: JsonObject): JsonObject {
   const { const: constant, nullable, items, exclusiveMinimum, exclusiveMaximum, ...others } = schema
@@ -211,18 +285,33 @@ function normalise(schema: JsonObject): JsonObject {
   const values = 'const' in schema ? [constant] : schema.enum
   return {
     ...rest,
+    ...(nullable === true && type === undefined && orNull(schema)),
     ...(type !== undefined && { type }),
     ...(Array.isArray(values) && toEnum(values, type)),
     ...(tuple && { prefixItems: items }),
     ...(items !== undefined && !tuple && { items }),
     // Gemini refuses an array that does not say what it holds.
-    ...(type === 'array' &&
+    ...(hasType(type, 'array') &&
       items === undefined &&
       !('prefixItems' in schema) && { items: { type: 'string' } }),
     ...bound('minimum', exclusiveMinimum, schema, 1),
     ...bound('maximum', exclusiveMaximum, schema, -1),
     ...(required.length > 0 && { required }),
   }
+}
+
+/** A union that may be null too has one more branch. */
+function orNull(schema: JsonObject): JsonObject {
+  const found = unionKeys.find((key) => Array.isArray(schema[key]))
+  const branches = found === undefined ? undefined : schema[found]
+  return found !== undefined && Array.isArray(branches)
+    ? { [found]: [...branches, { type: 'null' }] }
+    : {}
+}
+
+/** Whether a schema's `type`, a word or a list of words, allows this one. */
+export function hasType(type: unknown, wanted: string): boolean {
+  return Array.isArray(type) ? type.includes(wanted) : type === wanted
 }
 
 function inferType({
@@ -317,16 +406,35 @@ const schemaKeys = new Set([
   'definitions',
 ])
 
+/** What stands beside a reference wins over its target, in the target's order. */
+function overlay(target: JsonObject, siblings: JsonObject): JsonObject {
+  const { properties, required, allOf } = mergeSchemas(target, siblings)
+  const lists = {
+    ...(required !== undefined && { required }),
+    ...(allOf !== undefined && { allOf }),
+  }
+  const own = siblings.properties
+  const both =
+    isObject(properties) && isObject(own) ? { properties: { ...properties, ...own } } : {}
+  return { ...target, ...siblings, ...lists, ...both }
+}
+
 function mergeSchemas(a: JsonObject, b: JsonObject): JsonObject {
   return {
     ...b,
     ...a,
     ...(isObject(a.properties) &&
-      isObject(b.properties) && { properties: { ...b.properties, ...a.properties } }),
-    ...(Array.isArray(a.required) &&
-      Array.isArray(b.required) && { required: [...a.required, ...b.required] }),
-    ...(Array.isArray(b.allOf) && { allOf: b.allOf }),
+      isObject(b.properties) && {
+        properties: { ...a.properties, ...b.properties, ...a.properties },
+      }),
+    ...mergeLists('required', a, b),
+    ...mergeLists('allOf', a, b),
   }
+}
+
+function mergeLists(key: string, a: JsonObject, b: JsonObject): JsonObject {
+  const [left, right] = [a[key], b[key]]
+  return Array.isArray(left) && Array.isArray(right) ? { [key]: [...left, ...right] } : {}
 }
 
 function toHint(key: string, value: unknown): string {
@@ -361,44 +469,67 @@ function safeDecode(text: string): string {
  * a word in its description: better than cutting the structure off.
  */
 function relaxRequiredCycles(defs: ReadonlyMap<string, JsonObject>): Map<string, JsonObject> {
-  const relaxed = new Map(defs)
-  for (const [name, schema] of defs) {
-    const { properties, required } = schema
-    if (!isObject(properties) || !Array.isArray(required)) continue
-    const closes = (key: unknown) =>
-      reaches(properties[String(key)], name, relaxed, new Set<string>())
-    const closing = required.filter(closes)
-    if (closing.length === 0) continue
-    const left = required.filter((key) => !closing.includes(key))
-    const hint = `always give: ${closing.join(', ')}`
-    relaxed.set(
-      name,
-      withHints({ ...schema, required: left.length > 0 ? left : undefined }, [hint]),
-    )
-  }
-  return relaxed
+  const closing = closingProperties(defs)
+  const relaxed = [...defs].map(([name, schema]): [string, JsonObject] => {
+    const keys = closing.get(name)
+    if (keys === undefined || !Array.isArray(schema.required)) return [name, schema]
+    const left = schema.required.filter((key: unknown) => !keys.has(String(key)))
+    const required = left.length > 0 ? left : undefined
+    return [name, withHints({ ...schema, required }, [toHint('always give', [...keys])])]
+  })
+  return new Map(relaxed)
 }
 
-/** Whether `name` is met on a way through required places only. */
-function reaches(
-  schema: unknown,
-  name: string,
-  defs: ReadonlyMap<string, JsonObject>,
-  seen: Set<string>,
-): boolean {
-  if (!isObject(schema)) return false
-  const { $ref, items, anyOf, oneOf, prefixItems, properties, required } = schema
-  if (typeof $ref === 'string') {
-    const target = $ref.replace('#/$defs/', '')
-    if (target === name) return true
-    if (seen.has(target)) return false
-    return reaches(defs.get(target), name, defs, seen.add(target))
+/** A way through required places: from a property of one definition to another definition. */
+interface Step {
+  key: string
+  to: string
+}
+
+/**
+ * The required properties, by definition, that lead back to one that the walk is inside of. The walk
+ * keeps its own stack: definitions may form longer chains than functions may call each other.
+ */
+function closingProperties(defs: ReadonlyMap<string, JsonObject>): Map<string, Set<string>> {
+  const closing = new Map<string, Set<string>>()
+  const state = new Map<string, 'inside' | 'done'>()
+  for (const start of defs.keys()) {
+    const walk = state.has(start) ? [] : [enter(start)]
+    for (let at = walk.at(-1); at !== undefined; at = walk.at(-1)) {
+      const step = at.steps.pop()
+      if (step === undefined) {
+        state.set(at.name, 'done')
+        walk.pop()
+      } else if (state.get(step.to) === 'inside') {
+        closing.set(at.name, (closing.get(at.name) ?? new Set<string>()).add(step.key))
+      } else if (!state.has(step.to)) {
+        walk.push(enter(step.to))
+      }
+    }
   }
-  const owed =
+  return closing
+
+  function enter(name: string) {
+    state.set(name, 'inside')
+    return { name, steps: stepsOf(defs.get(name) ?? {}) }
+  }
+}
+
+function stepsOf({ properties, required }: JsonObject): Step[] {
+  if (!isObject(properties) || !Array.isArray(required)) return []
+  return required.flatMap((key: unknown) =>
+    owedReferences(properties[String(key)]).map((to) => ({ key: String(key), to })),
+  )
+}
+
+/** The definitions that a schema refers to in places that must be there. */
+function owedReferences(schema: unknown): string[] {
+  if (!isObject(schema)) return []
+  const { $ref, items, anyOf, oneOf, prefixItems, properties, required } = schema
+  if (typeof $ref === 'string') return [$ref.replace('#/$defs/', '')]
+  const owed: unknown[] =
     isObject(properties) && Array.isArray(required)
       ? required.map((key: unknown) => properties[String(key)])
       : []
-  return [items, anyOf, oneOf, prefixItems, owed]
-    .flat()
-    .some((next) => reaches(next, name, defs, seen))
+  return [items, anyOf, oneOf, prefixItems, owed].flat().flatMap(owedReferences)
 }

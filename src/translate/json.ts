@@ -44,3 +44,8 @@ export function tryParseJson(text: string): unknown {
 export function isObject(value: unknown): value is { [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** The row of a table. Names come from the wire, and `constructor` is none of a table's. */
+export function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}

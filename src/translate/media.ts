@@ -1,5 +1,6 @@
 import { invalidRequest } from '../errors.ts'
 import type { Part, Provider } from './gemini.ts'
+import { lookUp } from './json.ts'
 
 /** A picture, a sound, a film or a document, as a client names it. */
 export interface Media {
@@ -159,7 +160,7 @@ function toMimeType(hint: string | undefined): string | undefined {
   if (hint === undefined || hint === '') return undefined
   return hint.includes('/')
     ? canonical(hint.toLowerCase())
-    : mimeTypes[hint.toLowerCase().replace(/^\./, '')]
+    : lookUp(mimeTypes, hint.toLowerCase().replace(/^\./, ''))
 }
 
 function canonical(type: string): string {
@@ -168,7 +169,7 @@ function canonical(type: string): string {
 
 function byExtension(name: string | undefined): string | undefined {
   const extension = name === undefined ? undefined : /\.([a-z0-9]{2,5})$/i.exec(name)?.[1]
-  return extension === undefined ? undefined : mimeTypes[extension.toLowerCase()]
+  return extension === undefined ? undefined : lookUp(mimeTypes, extension.toLowerCase())
 }
 
 /** The path without query: signatures in a query have dots too. */

@@ -1,5 +1,6 @@
+import { invalidRequest } from '../errors.ts'
 import type { JsonObject } from './gemini.ts'
-import { isObject } from './json.ts'
+import { isObject, lookUp } from './json.ts'
 import { jsonSchemaKeywords, SchemaReader } from './json-schema.ts'
 
 /**
@@ -9,8 +10,9 @@ import { jsonSchemaKeywords, SchemaReader } from './json-schema.ts'
  * Source: discovery document of the Gemini API 2026-03, `Schema`.
  */
 export function toOpenApiSchema(schema: object, param: string): JsonObject {
-  const { $defs, ...root } = new SchemaReader(schema, param, readKeywords).read()
-  return write(root, isObject($defs) ? $defs : {}, [])
+  const dialect = { keywords: readKeywords, splitsUnions: true }
+  const { $defs, ...root } = new SchemaReader(schema, param, dialect).read()
+  return new OpenApiWriter(isObject($defs) ? $defs : {}, param).write(root, [])
 }
 
 const ownKeywords = [
@@ -26,6 +28,8 @@ const readKeywords: ReadonlySet<string> = new Set([...jsonSchemaKeywords, ...own
 /** How often a definition is written out inside itself before it is cut off. */
 const unrolled = 3
 
+const mostNodes = 20_000
+
 /** Formats that every backend accepts, by type; older ones refuse any other. */
 const formats: Record<string, string[]> = {
   string: ['enum', 'date-time'],
@@ -33,92 +37,127 @@ const formats: Record<string, string[]> = {
   number: ['float', 'double'],
 }
 
-function write(schema: unknown, defs: JsonObject, inside: string[]): JsonObject {
-  if (!isObject(schema)) return { type: 'string' }
-  if (typeof schema.$ref === 'string') return writeReference(schema.$ref, defs, inside)
-  const { type, anyOf, oneOf, prefixItems, additionalProperties, format, ...rest } = schema
-  const {
-    enum: values,
-    items,
-    properties,
-    required,
-    $id: _,
-    $anchor: __,
-    description,
-    ...plain
-  } = rest
-  const branches = [anyOf, oneOf].find(Array.isArray)
-  if (branches !== undefined) return writeUnion(branches, schema, defs, inside)
-  const types = (Array.isArray(type) ? type : [type]).filter((one) => one !== 'null')
-  const nullable = Array.isArray(type) && type.includes('null') ? { nullable: true } : {}
-  if (types.length > 1) {
-    const single = types.map((one) => ({ ...schema, type: one, description: undefined }))
-    return { ...writeUnion(single, { description }, defs, inside), ...nullable }
+class OpenApiWriter {
+  readonly #defs: JsonObject
+  readonly #param: string
+  /** References are written out, and each may hold many: the work must have an end. */
+  #nodes = 0
+
+  constructor(defs: JsonObject, param: string) {
+    this.#defs = defs
+    this.#param = param
   }
-  const only = types[0] === undefined ? 'string' : String(types[0])
-  const strings = (Array.isArray(values) ? values : []).filter((value) => value !== '')
-  const members = items ?? (Array.isArray(prefixItems) ? { anyOf: prefixItems } : undefined)
-  const written = isObject(properties)
-    ? Object.fromEntries(
-        Object.entries(properties).map(([name, one]) => [name, write(one, defs, inside)]),
+
+  /** `inside` are the definitions that are being written out around this schema. */
+  write(schema: unknown, inside: string[]): JsonObject {
+    this.#nodes += 1
+    if (this.#nodes > mostNodes) {
+      throw invalidRequest(
+        'The schema is too large once its references are written out.',
+        this.#param,
       )
-    : undefined
-  const hints = [
-    typeof format === 'string' && !formats[only]?.includes(format) ? `format: ${format}` : '',
-    isObject(additionalProperties)
-      ? `other properties: ${JSON.stringify(additionalProperties)}`
-      : '',
-    only !== 'string' && strings.length > 0 ? `one of ${JSON.stringify(strings)}` : '',
-  ]
-  return compact({
-    type: only.toUpperCase(),
-    ...plain,
-    description:
-      [description, ...hints.filter(Boolean).map((hint) => `(${hint})`)]
-        .filter(Boolean)
-        .join(' ') || undefined,
-    ...nullable,
-    format: typeof format === 'string' && formats[only]?.includes(format) ? format : undefined,
-    enum: only === 'string' && strings.length > 0 ? strings.map(String) : undefined,
-    items: only === 'array' ? write(members, defs, inside) : undefined,
-    // An object without properties is refused, so an untyped one says nothing about them.
-    properties:
-      only === 'object' && written && Object.keys(written).length > 0 ? written : undefined,
-    required: only === 'object' ? required : undefined,
-    // Models before 2.5 answer in alphabetical order unless told otherwise.
-    propertyOrdering:
-      only === 'object' && written && Object.keys(written).length > 0
-        ? Object.keys(written)
-        : undefined,
-  })
-}
-
-function writeReference($ref: string, defs: JsonObject, inside: string[]): JsonObject {
-  const name = $ref.replace('#/$defs/', '')
-  if (inside.filter((one) => one === name).length >= unrolled) {
-    return { type: 'OBJECT', description: `Again a ${name}, and so on.` }
+    }
+    if (!isObject(schema)) return { type: 'STRING' }
+    if (typeof schema.$ref === 'string') return this.#writeReference(schema.$ref, inside)
+    const branches = [schema.anyOf, schema.oneOf].find(Array.isArray)
+    if (branches !== undefined) return this.#writeUnion(branches, schema, inside)
+    const types: unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type]
+    const real = types.filter((type) => type !== 'null')
+    const nullable = real.length < types.length ? { nullable: true } : {}
+    if (real.length < 2) {
+      const only = typeof real[0] === 'string' ? real[0] : 'string'
+      return { ...this.#writeOne(schema, only, inside), ...nullable }
+    }
+    const { description, ...rest } = schema
+    const single = real.map((type) => ({ ...rest, type }))
+    return { ...this.#writeUnion(single, { description }, inside), ...nullable }
   }
-  return write(defs[name], defs, [...inside, name])
+
+  /** A schema of one type: what belongs to other types falls away. */
+  #writeOne(schema: JsonObject, type: string, inside: string[]): JsonObject {
+    const {
+      anyOf: _a,
+      oneOf: _o,
+      $id: _i,
+      $anchor: _n,
+      additionalProperties,
+      prefixItems,
+      ...rest
+    } = schema
+    const {
+      format,
+      enum: values,
+      items,
+      properties,
+      required,
+      propertyOrdering: _p,
+      ...plain
+    } = rest
+    const strings = (Array.isArray(values) ? values : []).filter((value) => value !== '')
+    const known = typeof format === 'string' && lookUp(formats, type)?.includes(format) === true
+    return compact({
+      ...plain,
+      type: type.toUpperCase(),
+      description: withHints(plain.description, [
+        typeof format === 'string' && !known && `format: ${format}`,
+        isObject(additionalProperties) &&
+          `other properties: ${JSON.stringify(additionalProperties)}`,
+        type !== 'string' && strings.length > 0 && `one of ${JSON.stringify(strings)}`,
+      ]),
+      format: known ? format : undefined,
+      enum: type === 'string' && strings.length > 0 ? strings.map(String) : undefined,
+      items: type === 'array' ? this.write(items ?? toMember(prefixItems), inside) : undefined,
+      ...(type === 'object' &&
+        isObject(properties) &&
+        this.#writeProperties(properties, required, inside)),
+    })
+  }
+
+  /** An object without properties is refused, so an untyped one says nothing about them. */
+  #writeProperties(properties: JsonObject, required: unknown, inside: string[]): JsonObject {
+    const names = Object.keys(properties)
+    if (names.length === 0) return {}
+    const written = names.map((name) => [name, this.write(properties[name], inside)])
+    // Models before 2.5 answer in alphabetical order unless told otherwise.
+    return { properties: Object.fromEntries(written), required, propertyOrdering: names }
+  }
+
+  #writeReference($ref: string, inside: string[]): JsonObject {
+    const name = $ref.replace('#/$defs/', '')
+    if (inside.filter((one) => one === name).length >= unrolled) {
+      return { type: 'OBJECT', description: `Again a ${name}, and so on.` }
+    }
+    return this.write(this.#defs[name], [...inside, name])
+  }
+
+  /** A union with `null` is a nullable; a union of one is that one. */
+  #writeUnion(
+    branches: unknown[],
+    { description, title }: JsonObject,
+    inside: string[],
+  ): JsonObject {
+    const real = branches.filter((branch) => !(isObject(branch) && branch.type === 'null'))
+    const written = real.map((branch) => this.write(branch, inside))
+    const [first = { type: 'STRING' }] = written
+    return {
+      ...(written.length > 1 ? { anyOf: written } : first),
+      ...compact({
+        description,
+        title,
+        nullable: real.length < branches.length ? true : undefined,
+      }),
+    }
+  }
 }
 
-/** A union with `null` is a nullable; a union of one is that one. */
-function writeUnion(
-  branches: unknown[],
-  { description, title }: JsonObject,
-  defs: JsonObject,
-  inside: string[],
-): JsonObject {
-  const real = branches.filter((branch) => !(isObject(branch) && branch.type === 'null'))
-  const nullable = real.length < branches.length ? { nullable: true } : {}
-  const written = real.map((branch) => write(branch, defs, inside))
-  const [first = { type: 'STRING' }] = written
-  const body = written.length > 1 ? { anyOf: written } : first
-  return compact({
-    ...body,
-    ...(description !== undefined && { description }),
-    ...(title !== undefined && { title }),
-    ...nullable,
-  })
+/** The places of a tuple are members like any other here. */
+function toMember(prefixItems: unknown): unknown {
+  return Array.isArray(prefixItems) ? { anyOf: prefixItems } : undefined
+}
+
+function withHints(description: unknown, hints: (string | false)[]): string | undefined {
+  const said = [description, ...hints.map((hint) => hint && `(${hint})`)]
+  return said.filter((text) => typeof text === 'string' && text !== '').join(' ') || undefined
 }
 
 function compact(object: JsonObject): JsonObject {

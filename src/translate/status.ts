@@ -75,7 +75,6 @@ const refinements: [RegExp, Row][] = [
       status: 400,
       type: 'invalid_request_error',
       code: 'context_length_exceeded',
-      param: 'messages',
     },
   ],
   [
@@ -178,23 +177,34 @@ function readError(body: string): GoogleBody | undefined {
 
 const longest = 2000
 
-/** Google's sentence, without anything that looks like a credential. */
+/** Google's sentence, in the client's words and without anything that is not the client's business. */
 function toMessage(message: string | undefined, http: number): string {
-  if (message === undefined || message.trim() === '')
+  if (message === undefined || message.trim() === '') {
     return `Gemini answered with HTTP ${http} and no reason.`
-  const clean = message.replace(
-    /([?&]key=)[^&\s]+|\b(AIza|ya29\.|AQ\.)[\w.-]+/g,
-    (_, query?: string) => `${query ?? ''}[redacted]`,
-  )
+  }
+  const clean = scrub(message)
   return clean.length > longest ? `${clean.slice(0, longest)}…` : clean
 }
 
-/** Project numbers are the operator's business. */
+const scrubbed: [RegExp, string][] = [
+  [/([?&]key=)[^&\s"]+/g, '$1[redacted]'],
+  [/\b(?:AIz[\w-]{10,}|(?:ya29|AQ)\.[\w.-]+)/g, '[redacted]'],
+  [/\b(project(?:_?number|s)?["']?\s*[:=/ ]\s*["']?)\d+/gi, '$1-'],
+  [/("(?:consumer|containerInfo)":\s*")[^"]*/g, '$1-'],
+  // The namespace that Google shows functions in: clients know their names without it.
+  [/\bdefault_api[.:](?=\w)/g, ''],
+]
+
+function scrub(text: string): string {
+  return scrubbed.reduce((clean, [pattern, instead]) => clean.replace(pattern, instead), text)
+}
+
+/** Details without project numbers; Google's notes for its own engineers are left out. */
 function withoutProjects(details: unknown[]): unknown[] {
-  const text = JSON.stringify(details)
-    .replace(/projects\/[\w-]+/g, 'projects/-')
-    .replace(/("(?:consumer|project_?(?:id|number)?)":\s*)"[^"]*"/gi, '$1"-"')
-  const parsed = tryParseJson(text)
+  const shown = details.filter(
+    (detail) => !isObject(detail) || !String(detail['@type']).endsWith('.DebugInfo'),
+  )
+  const parsed = tryParseJson(scrub(JSON.stringify(shown)))
   return Array.isArray(parsed) ? parsed : []
 }
 

@@ -1,6 +1,5 @@
-import { unknownModel } from '../errors.ts'
+import { unknownModel, unknownUrl } from '../errors.ts'
 import { isGoogleModel } from '../translate/abilities.ts'
-import type { ChatChunk, ChatCompletion } from '../translate/chat/response.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Provider } from '../translate/gemini.ts'
 
@@ -22,14 +21,14 @@ export interface Answer<T> {
 }
 
 /** Chunks in batches: all that one read of the upstream gave. */
-export type ChunkBatches = AsyncGenerator<ChatChunk[]>
+export type Batches = AsyncGenerator<object[]>
 
 /** Whoever can answer a chat request in OpenAI's words. */
 export interface Backend {
   /** The whole answer. Throws ApiError. */
-  complete(body: unknown, call: Call): Promise<Answer<ChatCompletion>>
+  complete(body: unknown, call: Call): Promise<Answer<object>>
   /** Resolves with the first batch in hand, so that a refusal still gets its status. */
-  stream(body: unknown, call: Call): Promise<Answer<ChunkBatches>>
+  stream(body: unknown, call: Call): Promise<Answer<Batches>>
 }
 
 /** A backend, and the bare id of the model it is to ask. */
@@ -44,41 +43,92 @@ export interface Backends {
    * for names that do not say. Throws 404 for a model that nobody here serves.
    */
   serving(name: string, door?: Provider): Route
+  /** The configured endpoint with this id on Vertex AI. Throws 404 for any other. */
+  endpoint(place: Place): Route & { name: string }
+  /** Names of configured endpoints, for the list of models. */
+  names: readonly string[]
+}
+
+/** Where something is on Vertex AI. */
+export interface Place {
+  project: string
+  location: string
+  endpoint: string
+}
+
+/** A model behind an address of its own. */
+export interface NamedEndpoint {
+  name: string
+  /** Where it is on Vertex AI, if it is there. */
+  place: Place | undefined
+  backend: Backend
 }
 
 export interface BackendSettings {
-  vertex: { backend: Backend; project: string; location: string } | undefined
+  vertex:
+    | { backend: Backend; partners: (model: string) => Backend; project: string; location: string }
+    | undefined
   gemini: { backend: Backend } | undefined
+  endpoints: readonly NamedEndpoint[]
   /** Who is asked where the name leaves it open. */
   preferred: Provider
 }
 
-/** One Google backend or both. The name's prefix decides; see `readModelName`. */
-export function createBackends({ vertex, gemini, preferred }: BackendSettings): Backends {
+/** Google's backends, the partners' behind Vertex AI, and endpoints of one's own. */
+export function createBackends(settings: BackendSettings): Backends {
+  const { vertex, gemini, endpoints, preferred } = settings
+  const named = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
   return {
+    names: [...named.keys()],
     serving(name, door) {
-      const { model, provider, lean, project, location } = readModelName(name)
-      if (!isGoogleModel(model)) throw unknownModel(notServed(name))
-      const elsewhere =
-        (project !== undefined && project !== vertex?.project) ||
-        (location !== undefined && location !== vertex?.location)
-      if (elsewhere) {
-        throw unknownModel(
-          `The model '${name}' is in a project or location that this gateway does not serve.`,
+      const endpoint = named.get(name)
+      if (endpoint !== undefined) return { backend: endpoint.backend, model: name }
+      if (vertex !== undefined && isPartnerModel(name)) {
+        return { backend: vertex.partners(name), model: name }
+      }
+      return servingGoogle(name, door)
+    },
+    endpoint({ project, location, endpoint }) {
+      const found = endpoints.find(
+        ({ place }) =>
+          place?.endpoint === endpoint && place.project === project && place.location === location,
+      )
+      if (found === undefined) {
+        throw unknownUrl(
+          `This gateway has no endpoint '${endpoint}' in project '${project}' and location '${location}'. Configure it in POLLUX_ENDPOINTS.`,
         )
       }
-      const wish = provider ?? door ?? lean ?? preferred
-      const wished = wish === 'vertex' ? vertex : gemini
-      const other = provider === undefined ? (vertex ?? gemini) : undefined
-      const backend = (wished ?? other)?.backend
-      if (backend === undefined) {
-        throw unknownModel(
-          `The model '${name}' asks for a Google API that this gateway is not configured for. ${hint}`,
-        )
-      }
-      return { backend, model }
+      return { backend: found.backend, model: found.name, name: found.name }
     },
   }
+
+  function servingGoogle(name: string, door: Provider | undefined): Route {
+    const { model, provider, lean, project, location } = readModelName(name)
+    if (!isGoogleModel(model)) throw unknownModel(notServed(name))
+    const elsewhere =
+      (project !== undefined && project !== vertex?.project) ||
+      (location !== undefined && location !== vertex?.location)
+    if (elsewhere) {
+      throw unknownModel(
+        `The model '${name}' is in a project or location that this gateway does not serve.`,
+      )
+    }
+    const wish = provider ?? door ?? lean ?? preferred
+    const wished = wish === 'vertex' ? vertex : gemini
+    const other = provider === undefined ? (vertex ?? gemini) : undefined
+    const backend = (wished ?? other)?.backend
+    if (backend === undefined) {
+      throw unknownModel(
+        `The model '${name}' asks for a Google API that this gateway is not configured for. ${hint}`,
+      )
+    }
+    return { backend, model }
+  }
+}
+
+/** Partners' models on Vertex AI, e.g. `meta/llama-3.3-70b-instruct-maas`: the suffix is Google's. */
+function isPartnerModel(name: string): boolean {
+  return /^(?!google\/)[a-z0-9-]{2,40}\/[\w.-]{1,100}-maas$/.test(name)
 }
 
 const hint = "Ask for a bare name such as 'gemini-2.5-flash'."
@@ -107,17 +157,20 @@ const prefixes: [string, Omit<ModelName, 'model'>][] = [
 ]
 
 function readModelName(name: string): ModelName {
-  const resource = /^projects\/([^/]+)\/locations\/([^/]+)\/publishers\/google\/models\/(.+)$/.exec(
+  const found = prefixes.find(([prefix]) => name.startsWith(prefix))
+  if (found === undefined) return readResource(name) ?? { model: name }
+  const [prefix, meaning] = found
+  const rest = name.slice(prefix.length)
+  // `vertex/google/x` says it twice: the first word counts.
+  const [second = ''] = prefixes.find(([one]) => rest.startsWith(one)) ?? []
+  return { ...(readResource(rest) ?? { model: rest.slice(second.length) }), ...meaning }
+}
+
+function readResource(name: string): ModelName | undefined {
+  const found = /^projects\/([^/]+)\/locations\/([^/]+)\/publishers\/google\/models\/(.+)$/.exec(
     name,
   )
-  if (resource !== null) {
-    const [, project, location, model = ''] = resource
-    return { model, provider: 'vertex', project, location }
-  }
-  const found = prefixes.find(([prefix]) => name.startsWith(prefix))
-  if (found === undefined) return { model: name }
-  const [prefix, meaning] = found
-  const rest = readModelName(name.slice(prefix.length))
-  // `vertex/google/x` says it twice: the first word counts.
-  return { ...rest, ...meaning }
+  if (found === null) return undefined
+  const [, project, location, model = ''] = found
+  return { model, provider: 'vertex', project, location }
 }

@@ -1,62 +1,141 @@
-import { badGateway, interrupted } from '../errors.ts'
-import type { GenerateContentResponse } from '../translate/gemini.ts'
-import { type Translation, toGemini } from '../translate/chat/request.ts'
+import { type ApiError, badGateway, interrupted } from '../errors.ts'
+import { Copies, mergeCopies } from '../translate/chat/copies.ts'
+import { type Asked, mendRefused } from '../translate/chat/mend.ts'
+import { type AnswerOptions, toGemini, type Translation } from '../translate/chat/request.ts'
 import type { ChatChunk } from '../translate/chat/response.ts'
-import { ChatStream, complete } from '../translate/chat/stream.ts'
-import { isObject, parseJson, tryParseJson } from '../translate/json.ts'
+import {
+  dummySignature,
+  type SignatureSource,
+  signatureSources,
+  unsignedCallIds,
+  withDummySignatures,
+} from '../translate/chat/signatures.ts'
+import { ChatStream, collectWhole } from '../translate/chat/stream.ts'
+import { type GenerateContentResponse, isResponse } from '../translate/gemini.ts'
+import { isObject, tryParseJson } from '../translate/json.ts'
 import { type Owner, toApiError, toStreamError } from '../translate/status.ts'
-import type { Backend, Call, ChunkBatches } from './backend.ts'
+import type { Backend, Call } from './backend.ts'
 import type { Gate } from './google.ts'
+import type { SignatureStore } from './signatures.ts'
 import { EventReader } from './sse.ts'
+import { interleave, resumed } from './streams.ts'
 import type { Reply, Transport } from './transport.ts'
 
 export interface GeminiSettings {
   gate: Gate
   transport: Transport
+  signatures: SignatureStore
+  /** Told where the signature of each step in a history came from. */
+  countSignature: (source: SignatureSource) => void
   /** Where thoughts go when the client set no marker. */
   thoughts: 'reasoning_content' | 'content'
 }
 
+/** An answer that shows nothing is asked for again so often, while no byte has gone out. */
+const furtherTries = 2
+
+type Responses = AsyncGenerator<GenerateContentResponse[]>
+
 /** Gemini behind one of its gates: translates, asks, translates back. */
-export function geminiBackend({ gate, transport, thoughts }: GeminiSettings): Backend {
+export function geminiBackend(settings: GeminiSettings): Backend {
+  const { gate, transport, signatures, countSignature, thoughts } = settings
   return {
     async complete(body, call) {
-      const translation = translate(body, call)
-      const reply = await ask(translation, call, 'generateContent')
-      const response = toResponse(await reply.text(), gate.owner(call.credential))
-      const content = complete(response, call.head, translation.answer)
-      return { content, headers: toHeaders(translation) }
+      const translation = await translate(body, call)
+      for (let asked = toAsked(translation), tries = 0; ; tries += 1) {
+        const { replies, mended } = await askAll(asked, translation, call, 'generateContent')
+        const owner = gate.owner(call.credential)
+        const responses = await Promise.all(
+          replies.map(async (reply) => toResponse(await reply.text(), owner)),
+        )
+        const [only, ...more] = responses
+        const response = only !== undefined && more.length === 0 ? only : mergeCopies(responses)
+        // A whole answer always has its usage.
+        const options = toAnswerOptions(translation, replies, true)
+        const stream = new ChatStream(call.head, options)
+        const content = collectWhole(stream, response)
+        if (stream.futile === undefined || tries === furtherTries) {
+          await remember(stream, 0)
+          return { content, headers: toHeaders(translation, mended, tries) }
+        }
+        asked = toNextTry(asked, stream.futile)
+      }
     },
     async stream(body, call) {
-      const translation = translate(body, call)
-      const reply = await ask(translation, call, 'streamGenerateContent?alt=sse')
-      const stream = new ChatStream(call.head, translation.answer)
-      const batches = toChunks(readEvents(reply), stream, gate.owner(call.credential))
-      return { content: await begun(batches), headers: toHeaders(translation) }
+      const translation = await translate(body, call)
+      for (let asked = toAsked(translation), tries = 0; ; tries += 1) {
+        const { replies, mended } = await askAll(
+          asked,
+          translation,
+          call,
+          'streamGenerateContent?alt=sse',
+        )
+        const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
+        const batches = toChunks(toResponses(replies, gate.owner(call.credential)), stream)
+        // Until the first batch is there, a failure still has a status, and another try is free.
+        const first = await batches.next()
+        if (stream.futile === undefined || tries === furtherTries) {
+          return {
+            content: resumed(first, batches),
+            headers: toHeaders(translation, mended, tries),
+          }
+        }
+        await batches.return(undefined)
+        asked = toNextTry(asked, stream.futile)
+      }
     },
   }
 
-  function translate(body: unknown, { model }: Call): Translation {
-    const { provider } = gate
-    return toGemini(body, { provider, model, thoughts, remembered: new Map() })
+  async function translate(body: unknown, { model }: Call): Promise<Translation> {
+    const { provider, parent } = gate
+    const known = await signatures.recall(unsignedCallIds(body))
+    const remembered = pick(known, ({ signature }) => signature)
+    const nativeIds = pick(known, ({ nativeId }) => nativeId)
+    const translation = toGemini(body, { provider, parent, model, thoughts, remembered, nativeIds })
+    for (const source of signatureSources(translation.request, remembered)) countSignature(source)
+    return translation
   }
 
-  async function ask(translation: Translation, call: Call, method: string): Promise<Reply> {
-    const reply = await send(translation, call, method)
-    if (reply.status === 401 && call.credential === undefined && gate.renew()) {
-      // The body of a refused request must be read, or its connection stays taken.
-      await reply.text()
-      return accepted(await send(translation, call, method), call)
+  /** As many calls as the choices need; those that Google wants otherwise are mended and sent again. */
+  async function askAll(asked: Asked, translation: Translation, call: Call, method: string) {
+    const ask = (one: Asked) => askOnce(one, translation, call, method)
+    const [first, ...rest] = await Promise.all(
+      Array.from({ length: asked.copies }, () => ask(asked)),
+    )
+    if (first === undefined) throw new Error('A request asks for at least one answer.')
+    const missing = first.asked.copies - 1 - rest.length
+    const more = await Promise.all(Array.from({ length: missing }, () => ask(first.asked)))
+    return { replies: [first, ...rest, ...more].map(({ reply }) => reply), mended: first.mended }
+  }
+
+  async function askOnce(asked: Asked, translation: Translation, call: Call, method: string) {
+    const mended: string[] = []
+    for (let renewed = false; ;) {
+      const credential = await gate.headers(call.credential)
+      const reply = await send(asked, translation, call, method, credential)
+      if (reply.status === 200) return { reply, asked, mended }
+      const { status } = reply
+      const refusal = { status, body: await reply.text(), retryAfter: reply.header('retry-after') }
+      const error = toApiError(refusal, gate.owner(call.credential))
+      if (status === 401 && !renewed && call.credential === undefined && gate.renew(credential)) {
+        renewed = true
+        continue
+      }
+      const mend =
+        status === 400 ? mendRefused(asked, error.message, gate.provider, mended) : undefined
+      if (mend === undefined) throw error
+      mended.push(mend.name)
+      asked = mend.asked
     }
-    return accepted(reply, call)
   }
 
-  async function send(
-    { request, headers }: Translation,
+  function send(
+    { request }: Asked,
+    { headers }: Translation,
     call: Call,
     method: string,
+    credential: Record<string, string>,
   ): Promise<Reply> {
-    const credential = await gate.headers(call.credential)
     return transport.post({
       url: gate.url(call.model, method),
       headers: {
@@ -70,88 +149,138 @@ export function geminiBackend({ gate, transport, thoughts }: GeminiSettings): Ba
     })
   }
 
-  async function accepted(reply: Reply, call: Call): Promise<Reply> {
-    if (reply.status === 200) return reply
-    const { status } = reply
-    const refusal = { status, body: await reply.text(), retryAfter: reply.header('retry-after') }
-    throw toApiError(refusal, gate.owner(call.credential))
+  function toNextTry(asked: Asked, reason: string): Asked {
+    if (reason !== 'MISSING_THOUGHT_SIGNATURE') return asked
+    const request = withDummySignatures(asked.request, dummySignature(gate.provider))
+    return { ...asked, request }
   }
+
+  /** Drives the translation. An answer that broke off must not look complete: it throws 502. */
+  async function* toChunks(batches: Responses, stream: ChatStream): AsyncGenerator<ChatChunk[]> {
+    let remembered = 0
+    for await (const responses of batches) {
+      const chunks: ChatChunk[] = responses.flatMap((response) => stream.push(response))
+      // Before the client has the call, it can be recalled, by other instances too.
+      remembered = await remember(stream, remembered)
+      if (chunks.length > 0) yield chunks
+    }
+    if (!stream.complete) throw interrupted()
+    yield stream.finish()
+  }
+
+  async function remember(stream: ChatStream, from: number): Promise<number> {
+    const calls = stream.calls
+    const fresh = calls.slice(from).filter(({ signature, nativeId }) => signature ?? nativeId)
+    if (fresh.length > 0) {
+      await signatures.remember(
+        new Map(fresh.map(({ id, signature, nativeId }) => [id, { signature, nativeId }])),
+      )
+    }
+    return calls.length
+  }
+}
+
+function toAsked({ request, answer }: Translation): Asked {
+  return { request, copies: answer.copies }
+}
+
+function toAnswerOptions(
+  { answer }: Translation,
+  replies: Reply[],
+  includeUsage?: boolean,
+): AnswerOptions {
+  return {
+    ...answer,
+    includeUsage: includeUsage ?? answer.includeUsage,
+    copies: replies.length,
+    servedTier: replies[0]?.header('x-gemini-service-tier'),
+  }
+}
+
+function pick<K, V, T>(map: Map<K, V>, select: (value: V) => T | undefined): Map<K, T> {
+  return new Map(
+    [...map].flatMap(([key, value]) => {
+      const selected = select(value)
+      return selected === undefined ? [] : [[key, selected] as const]
+    }),
+  )
 }
 
 function toResponse(text: string, owner: Owner): GenerateContentResponse {
-  const parsed = tryParseJson(text)
-  if (!isObject(parsed)) throw badGateway('Gemini’s answer is not JSON. Send the request again.')
-  if (parsed.error !== undefined) throw toStreamError(parsed, owner)
+  return checked(tryParseJson(text), owner, unreadable)
+}
+
+/** A refusal may come under a 200, and anything else under a broken proxy. */
+function checked(
+  parsed: unknown,
+  owner: Owner,
+  otherwise: () => ApiError,
+): GenerateContentResponse {
+  if (isObject(parsed) && parsed.error !== undefined) throw toStreamError(parsed, owner)
+  if (!isResponse(parsed)) throw otherwise()
   return parsed
 }
 
-/** The events of a stream, in batches as they came off the wire. */
-async function* readEvents(reply: Reply): AsyncGenerator<string[]> {
+function unreadable(): ApiError {
+  return badGateway('Gemini sent something that is not a response of it. Send the request again.')
+}
+
+/** The responses of all streams of an answer, in batches as they came off the wire. */
+function toResponses(replies: Reply[], owner: Owner): Responses {
+  const streams = replies.map((reply) => readResponses(reply, owner))
+  const [only] = streams
+  if (only !== undefined && streams.length === 1) return only
+  const copies = new Copies()
+  return interleave(streams, (responses, index) =>
+    responses.map((response) => copies.read(response, index)),
+  )
+}
+
+async function* readResponses(reply: Reply, owner: Owner): Responses {
   const reader = new EventReader()
-  for await (const bytes of reply.bytes()) yield reader.push(bytes)
-  yield reader.finish()
+  for await (const bytes of reply.bytes()) yield* toBatch(reader.push(bytes), owner, unreadable)
+  // Half an event at the end: the stream broke off.
+  yield* toBatch(reader.finish(), owner, interrupted)
+}
+
+/** What came before a failure in the same read is the client's all the same. */
+function* toBatch(
+  events: string[],
+  owner: Owner,
+  otherwise: () => ApiError,
+): Generator<GenerateContentResponse[]> {
+  const responses: GenerateContentResponse[] = []
+  try {
+    for (const data of events) responses.push(...readEvent(data, owner, otherwise))
+  } catch (error) {
+    if (responses.length > 0) yield responses
+    throw error
+  }
+  if (responses.length > 0) yield responses
 }
 
 /** Mostly one response an event; Google writes an array where an error or a proxy dropped `alt=sse`. */
-function toResponses(data: string, owner: Owner): GenerateContentResponse[] {
-  const parsed = parseEvent(data)
-  return (Array.isArray(parsed) ? parsed : [parsed]).map((response) => {
-    if (!isObject(response)) throw badGateway('Gemini sent an event that is not a response.')
-    if (response.error !== undefined) throw toStreamError(response, owner)
-    return response
-  })
-}
-
-function parseEvent(data: string): unknown {
-  try {
-    return parseJson(data)
-  } catch (cause) {
-    throw badGateway('Gemini sent an event that is not JSON. Send the request again.', { cause })
-  }
-}
-
-/** Drives the translation. An answer that broke off must not look complete: it throws 502. */
-async function* toChunks(
-  batches: AsyncIterable<string[]>,
-  stream: ChatStream,
+function readEvent(
+  data: string,
   owner: Owner,
-): ChunkBatches {
-  for await (const events of batches) {
-    const chunks: ChatChunk[] = []
-    try {
-      for (const data of events) {
-        for (const response of toResponses(data, owner)) chunks.push(...stream.push(response))
-      }
-    } finally {
-      // What came before a failure in the same read is the client's all the same.
-      if (chunks.length > 0) yield chunks
-    }
-  }
-  if (!stream.complete) throw interrupted()
-  yield stream.finish()
+  otherwise: () => ApiError,
+): GenerateContentResponse[] {
+  const parsed = tryParseJson(data)
+  const list = Array.isArray(parsed) ? parsed : [parsed]
+  return list.map((one) => checked(one, owner, otherwise))
 }
 
-/** The same stream, once its first batch is there: until then a failure still has a status. */
-async function begun(batches: ChunkBatches): Promise<ChunkBatches> {
-  const first = await batches.next()
-  return resumed(first, batches)
-}
-
-async function* resumed(first: IteratorResult<ChatChunk[]>, rest: ChunkBatches): ChunkBatches {
-  try {
-    if (first.done !== true) yield first.value
-    yield* rest
-  } finally {
-    // Whoever stops reading early ends the upstream's answer too.
-    await rest.return(undefined)
-  }
-}
-
-/** What was left out or mended, by name: nothing is lost silently. */
-function toHeaders({ ignored, repairs }: Translation): Record<string, string> {
+/** What was left out, mended or tried again, by name: nothing is lost silently. */
+function toHeaders(
+  { ignored, repairs }: Translation,
+  mended: string[],
+  tries: number,
+): Record<string, string> {
   const names = ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, 32)
+  const repaired = [...repairs, ...mended]
   return {
     ...(names.length > 0 && { 'x-pollux-ignored': names.join(', ') }),
-    ...(repairs.length > 0 && { 'x-pollux-repaired': repairs.join(', ') }),
+    ...(repaired.length > 0 && { 'x-pollux-repaired': repaired.join(', ') }),
+    ...(tries > 0 && { 'x-pollux-attempts': String(tries + 1) }),
   }
 }

@@ -5,12 +5,14 @@ import type { TokenSource } from './token.ts'
 /** A way into Google: where a model is, and as whom it is asked. */
 export interface Gate {
   provider: Provider
+  /** `projects/…/locations/…` on Vertex AI, where its resources are. */
+  parent?: string
   url(model: string, method: string): string
   /** `credential` is the client's own, where it passes through. */
   headers(credential: string | undefined): Promise<Record<string, string>>
   owner(credential: string | undefined): Owner
-  /** The credential was refused: get another. False where there is no other. */
-  renew(): boolean
+  /** The credential in these headers was refused: get another. False where there is no other. */
+  renew(refused: Record<string, string>): boolean
 }
 
 export interface DeveloperSettings {
@@ -49,6 +51,7 @@ export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate 
   const path = `${apiVersion}/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
   return {
     provider: 'vertex',
+    parent: `projects/${project}/locations/${location}`,
     url: (model, method) =>
       `${base}/${path}/publishers/google/models/${encodeURIComponent(model)}:${method}`,
     async headers(credential): Promise<Record<string, string>> {
@@ -60,11 +63,29 @@ export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate 
       }
     },
     owner: (credential) => (credential === undefined ? 'gateway' : 'client'),
-    renew() {
-      tokens.forget()
+    renew(refused) {
+      tokens.forget(toToken(refused))
       return true
     },
   }
+}
+
+/** The token in an authorization header. */
+export function toToken({ authorization = '' }: Record<string, string>): string {
+  return authorization.slice('Bearer '.length)
+}
+
+/** Where an endpoint of one's own on Vertex AI takes chat completions. */
+export function endpointUrl(
+  { project, location, endpoint }: { project: string; location: string; endpoint: string },
+  /** Its dedicated DNS name, where it has one: it then refuses calls on the shared host. */
+  host: string | undefined,
+  baseUrl: string | undefined,
+): string {
+  const base =
+    host === undefined ? (baseUrl ?? `https://${vertexHost(location)}`) : `https://${host}`
+  const place = [project, location, endpoint].map(encodeURIComponent)
+  return `${base}/v1/projects/${place[0]}/locations/${place[1]}/endpoints/${place[2]}/chat/completions`
 }
 
 /** The host of a location: one for the world, one each for the US and the EU, else the region's. */

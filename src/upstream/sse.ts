@@ -1,3 +1,5 @@
+import { badGateway } from '../errors.ts'
+
 /** The longest event that is read: pictures come in one piece of several MB. */
 const longestEvent = 16 * 1024 * 1024
 
@@ -14,6 +16,8 @@ export class EventReader {
   #data: string[] = []
   /** Lines that belong to no event: an error in plain JSON. */
   #bare: string[] = []
+  /** Bare lines stay held: they are one text, to the end of the stream. */
+  #bareLength = 0
   /** Characters held back, against an event without end. */
   #held = 0
   /** A CR at the end of a piece may be half of a CRLF. */
@@ -49,29 +53,35 @@ export class EventReader {
 
   #hold(piece: string): void {
     this.#line.push(piece)
-    this.#held += piece.length
-    if (this.#held > longestEvent) throw new Error('An event of the stream is longer than 16 MiB.')
+    this.#grow(piece)
   }
 
   #endLine(end: string, events: string[]): void {
     const line = this.#line.length === 0 ? end : [...this.#line, end].join('')
     this.#line = []
     if (line === '') return this.#endEvent(events)
-    this.#held += line.length
+    this.#grow(end)
     if (line.startsWith('data:')) this.#data.push(line.slice(line[5] === ' ' ? 6 : 5))
-    else if (!isField(line)) this.#bare.push(line)
+    else if (!isField(line)) {
+      this.#bare.push(line)
+      this.#bareLength += line.length
+    }
   }
 
   #endEvent(events: string[]): void {
-    this.#held = 0
+    this.#held = this.#bareLength
     if (this.#data.length === 0) return
     const data = this.#data.length === 1 ? this.#data[0] : this.#data.join('\n')
     this.#data = []
     if (data !== undefined) events.push(data)
   }
+
+  #grow(text: string): void {
+    this.#held += text.length
+    if (this.#held > longestEvent) throw badGateway('Gemini sent an event longer than 16 MiB.')
+  }
 }
 
-/** `crs` says whether there are CRs at all: else each line would look for one to the text's end. */
 function nextBreak(text: string, from: number, crs: boolean): number {
   const lf = text.indexOf('\n', from)
   if (!crs) return lf

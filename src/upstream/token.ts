@@ -9,8 +9,8 @@ export interface AccessToken {
 export interface TokenSource {
   /** Throws 503 where no credential can be had. */
   get(): Promise<AccessToken>
-  /** The token was refused: the next `get` fetches another. */
-  forget(): void
+  /** This token was refused: the next `get` gives another. */
+  forget(token: string): void
 }
 
 /** How long before its end a token is not used any more. */
@@ -32,8 +32,9 @@ export function googleTokens(now: () => number = Date.now): TokenSource {
         .finally(() => (flight = undefined))
       return flight
     },
-    forget() {
-      kept = undefined
+    forget(token) {
+      // Of many requests that are refused together, only the first finds it still here.
+      if (kept?.token === token) kept = undefined
     },
   }
 }

@@ -1,7 +1,7 @@
 // A client of our own: it takes nothing for granted and says what it did not like.
 
 import { openaiChunk, openaiError, openaiResponse } from '../support/openai-contract.ts'
-import { dataOf } from './oracle.ts'
+import { dataOf, joinBase64 } from './oracle.ts'
 import type { ExpectedToken } from './oracle.ts'
 import type { ChatRequest } from './requests.ts'
 
@@ -22,6 +22,7 @@ export interface AnsweredChoice {
   reasoning: string
   calls: AnsweredCall[]
   images: string[]
+  audio: string
   annotations: WireAnnotation[]
   tokens: ExpectedToken[]
   signature: string | undefined
@@ -77,6 +78,7 @@ interface WireMessage extends Extra {
   tool_calls?: WireCall[]
   annotations?: WireAnnotation[]
   images?: { image_url: { url: string } }[]
+  audio?: { data?: string } | null
 }
 
 interface WireChoice extends Extra {
@@ -166,6 +168,7 @@ function readCompletion(completion: Completion): Answer {
         reasoning: message.reasoning_content ?? '',
         calls: (message.tool_calls ?? []).map(readCall),
         images: (message.images ?? []).map((image) => image.image_url.url),
+        audio: message.audio?.data ?? '',
         annotations: message.annotations ?? [],
         tokens: choice.logprobs?.content ?? [],
         signature: message.extra_content?.google?.thought_signature,
@@ -257,6 +260,7 @@ function emptyChoice(index: number): AnsweredChoice {
     reasoning: '',
     calls: [],
     images: [],
+    audio: '',
     annotations: [],
     tokens: [],
     signature: undefined,
@@ -284,6 +288,7 @@ function add(
   choice.reasoning += reasoning ?? ''
   if (refusal) choice.refusal = (choice.refusal ?? '') + refusal
   choice.images.push(...(delta.images ?? []).map((image) => image.image_url.url))
+  choice.audio = joinBase64([choice.audio, delta.audio?.data ?? ''])
   choice.annotations.push(...(delta.annotations ?? []))
   choice.tokens.push(...(logprobs?.content ?? []))
   choice.signature = google?.thought_signature ?? choice.signature

@@ -101,6 +101,7 @@ function choiceDifferences(expected: ExpectedChoice, answered: AnsweredChoice, f
     }),
     ...same('signature', expected.signature, answered.signature),
     ...same('images', expected.images, answered.images),
+    ...same('audio', expected.audio, answered.audio),
     ...same('logprobs', expected.tokens, answered.tokens),
     ...same('finish_reason', expected.finishReason, answered.finishReason),
     ...same('native reason', expected.nativeReason, extra.finish_reason),
@@ -114,13 +115,14 @@ function choiceDifferences(expected: ExpectedChoice, answered: AnsweredChoice, f
 }
 
 // §4.2 and §4.7: null beside calls and in a blocked answer; "" where Gemini stopped without words.
-// The specification does not say which it is beside images, or where a candidate was filtered.
+// The specification does not say which it is beside pictures and sound, or after a filter.
 function nothingSaid(
-  { calls, images, blockReason, finishReason }: ExpectedChoice,
+  { calls, images, audio, blockReason, finishReason }: ExpectedChoice,
   content: string | null,
 ) {
   if (blockReason !== undefined || calls.length > 0) return same('content', null, content)
-  return finishReason === 'content_filter' || images.length > 0 ? [] : same('content', '', content)
+  const unsaid = finishReason === 'content_filter' || images.length > 0 || audio !== ''
+  return unsaid ? [] : same('content', '', content)
 }
 
 /** §4.10: each annotation must cut out of the content exactly what Gemini cites. */
@@ -147,12 +149,14 @@ function miscited({ citations }: ExpectedChoice, answered: AnsweredChoice): stri
   const foreign = found.filter(
     ({ url, cited }) => !citations.some((one) => one.url === url && (one.cited ?? cited) === cited),
   )
-  const told = ({ url, title, cited }: ExpectedCitation) =>
-    `${show(cited)} of ${title} at ${clip(url, 0)}`
   return [
     ...missing.map((citation) => `annotation missing: ${told(citation)}`),
     ...foreign.map((citation) => `annotation of nothing: ${told(citation)}`),
   ]
+}
+
+function told({ url, title, cited }: ExpectedCitation): string {
+  return `${show(cited)} of ${title} at ${clip(url, 0)}`
 }
 
 function usageDifferences(expected: ExpectedUsage, { usage, serviceTier }: Answer): string[] {

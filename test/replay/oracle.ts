@@ -115,6 +115,8 @@ export interface ExpectedChoice {
   calls: ExpectedCall[]
   signature: string | undefined
   images: string[]
+  /** Raw PCM, as base64. */
+  audio: string
   citations: ExpectedCitation[]
   tokens: ExpectedToken[]
   finishReason: string
@@ -215,6 +217,7 @@ function blockedChoice(blockReason: string | undefined): ExpectedChoice {
     calls: [],
     signature: undefined,
     images: [],
+    audio: '',
     citations: [],
     tokens: [],
     finishReason: 'content_filter',
@@ -248,6 +251,7 @@ function expectChoice(
     calls,
     signature: parts.findLast((part) => part.thoughtSignature && isWritten(part))?.thoughtSignature,
     images: filtered ? [] : expectImages(parts),
+    audio: expectAudio(parts),
     citations: expectCitations(candidates, parts, content.slice(answerStarts)),
     tokens: candidates.flatMap(({ logprobsResult }) => expectTokens(logprobsResult)),
     // §4.3: `tool_calls` if any call went out; §4.6: a cut or blocked answer says that instead.
@@ -318,6 +322,19 @@ function expectImages(parts: NativePart[]): string[] {
   return parts
     .filter((part) => !part.thought && part.inlineData?.mimeType?.startsWith('image/'))
     .map(({ inlineData }) => `data:${inlineData?.mimeType};base64,${inlineData?.data}`)
+}
+
+function expectAudio(parts: NativePart[]): string {
+  return joinBase64(
+    parts
+      .filter((part) => part.inlineData?.mimeType?.startsWith('audio/L16'))
+      .map((part) => part.inlineData?.data ?? ''),
+  )
+}
+
+/** Base64 cannot simply be put end to end: each piece may have its own padding. */
+export function joinBase64(pieces: string[]): string {
+  return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'base64'))).toString('base64')
 }
 
 // §4.9. A probability of 1 is a logarithm of 0, which Google's JSON leaves out.

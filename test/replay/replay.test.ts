@@ -5,7 +5,7 @@ import { startGateway } from '../support/gateway.ts'
 import { googleRequest } from '../support/openai-contract.ts'
 import { startReplay } from '../support/replay-upstream.ts'
 import type { Replay } from '../support/replay-upstream.ts'
-import { readRecording, recordedGemini, unlessShared } from '../support/shared.ts'
+import { readRecording, recordedGemini, withShared } from '../support/shared.ts'
 import type { Entry, Recording } from '../support/shared.ts'
 import { ask } from './client.ts'
 import type { Reply } from './client.ts'
@@ -39,6 +39,7 @@ const kinds = [
   'video-in',
   'cached-content-use',
   'logprobs',
+  'audio-out',
   'errors',
 ].flatMap((kind) => [kind, `${kind}-stream`])
 
@@ -64,48 +65,52 @@ interface Bench {
   close: () => Promise<void>
 }
 
-describe('a recording, replayed', { skip: unlessShared, concurrency: true }, () => {
-  const recorded = recordedGemini()
+describe(
+  'a recording, replayed',
+  { concurrency: true },
+  withShared(() => {
+    const recorded = recordedGemini()
 
-  for (const backend of ['gemini-api', 'vertex'] as const) {
-    describe(`behind ${backend}`, { concurrency: 1 }, () => {
-      let bench: Bench
-      const counts: string[] = []
-      before(async () => {
-        bench = await open(backend)
-      })
-      after(() => bench.close())
+    for (const backend of ['gemini-api', 'vertex'] as const) {
+      describe(`behind ${backend}`, { concurrency: 1 }, () => {
+        let bench: Bench
+        const counts: string[] = []
+        before(async () => {
+          bench = await open(backend)
+        })
+        after(() => bench.close())
 
-      /** Checks file after file, so that one run shows all that is wrong. */
-      async function every(what: string, files: Entry[], check: Check) {
-        const wrong: string[] = []
-        for (const { path } of files) {
-          const complaints = await check(bench, mend(path, readRecording(path)))
-          if (complaints.length > 0) wrong.push(`${path}\n    ${brief(complaints, 4)}`)
+        /** Checks file after file, so that one run shows all that is wrong. */
+        async function every(what: string, files: Entry[], check: Check) {
+          const wrong: string[] = []
+          for (const { path } of files) {
+            const complaints = await check(bench, mend(path, readRecording(path)))
+            if (complaints.length > 0) wrong.push(`${path}\n    ${brief(complaints, 4)}`)
+          }
+          const right = `${files.length - wrong.length} of ${files.length}`
+          counts.push(`${what.padEnd(26)} ${right}`)
+          assert.ok(wrong.length === 0, `${right} right\n  ${brief(wrong, 5)}`)
         }
-        const right = `${files.length - wrong.length} of ${files.length}`
-        counts.push(`${what.padEnd(26)} ${right}`)
-        assert.ok(wrong.length === 0, `${right} right\n  ${brief(wrong, 5)}`)
-      }
 
-      for (const kind of kinds) {
-        const files = recorded.filter((entry) => entry.kind === kind && entry.api === backend)
-        if (files.length === 0) continue
-        it(`gives the client what the specification says: ${kind}`, () =>
-          every(kind, files, kind === 'errors' ? checkError : checkAnswer))
-      }
+        for (const kind of kinds) {
+          const files = recorded.filter((entry) => entry.kind === kind && entry.api === backend)
+          if (files.length === 0) continue
+          it(`gives the client what the specification says: ${kind}`, () =>
+            every(kind, files, kind === 'errors' ? checkError : checkAnswer))
+        }
 
-      const cited = recorded.filter(
-        (entry) => entry.api === backend && cites(responsesOf(readRecording(entry.path).response)),
-      )
-      it('annotates exactly what Gemini cites', { todo: 'annotations come later' }, () =>
-        every('(annotations)', cited, checkCitations),
-      )
+        const cited = recorded.filter(
+          (entry) =>
+            entry.api === backend && cites(responsesOf(readRecording(entry.path).response)),
+        )
+        it('annotates exactly what Gemini cites', () =>
+          every('(annotations)', cited, checkCitations))
 
-      it('was counted', (t) => t.diagnostic(`${backend}\n${counts.join('\n')}`))
-    })
-  }
-})
+        it('was counted', (t) => t.diagnostic(`${backend}\n${counts.join('\n')}`))
+      })
+    }
+  }),
+)
 
 async function open(backend: Backend): Promise<Bench> {
   const replay = await startReplay()

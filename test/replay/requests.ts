@@ -14,6 +14,7 @@ interface NativeRequest {
   tools?: NativeTool | NativeTool[]
   generationConfig?: {
     responseMimeType?: string
+    responseModalities?: string[]
     responseSchema?: unknown
     responseJsonSchema?: unknown
   }
@@ -59,6 +60,7 @@ export function requestFor(
     ...(tools.length > 0 ? { tools } : {}),
     ...formatOf(native),
     ...logprobsOf(responses),
+    ...modalitiesOf(native),
     ...(wish.thoughts === 'hidden' ? {} : { extra_body: { google: thinking(wish.thoughts) } }),
   }
 }
@@ -127,6 +129,15 @@ function formatOf({
         ? { type: 'json_schema', json_schema: { name: 'answer', schema } }
         : { type: 'json_object' },
   }
+}
+
+/** Raw PCM is what Gemini speaks and what OpenAI streams. */
+function modalitiesOf({
+  generationConfig: config,
+}: NativeRequest): Pick<ChatRequest, 'modalities' | 'audio'> {
+  return config?.responseModalities?.includes('AUDIO')
+    ? { modalities: ['audio'], audio: { voice: 'alloy', format: 'pcm16' } }
+    : {}
 }
 
 function logprobsOf(responses: readonly Native[]): Pick<ChatRequest, 'logprobs' | 'top_logprobs'> {

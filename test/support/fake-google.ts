@@ -20,6 +20,8 @@ export interface Asked {
   method: string
   url: string
   headers: IncomingHttpHeaders
+  /** The gateway's port: the same where a connection is used again. */
+  port: number | undefined
   /** The parsed JSON, or the text where it was none. */
   body: unknown
   /** The whole answer at once. */
@@ -27,7 +29,7 @@ export interface Asked {
   /** Starts a stream. */
   begin(): void
   /** Bytes as they are, in one write. False: the gateway does not take more at the moment. */
-  write(bytes: string): boolean
+  write(bytes: string | Uint8Array): boolean
   /** Resolves when the gateway takes more. */
   drained(): Promise<unknown>
   /** Events in one write. */
@@ -55,6 +57,7 @@ export async function startFakeGoogle(): Promise<FakeGoogle> {
         automatic?.(asked)
         if (automatic !== undefined) given = requests.length
         else waiting.shift()?.(asked)
+        return undefined
       },
       () => undefined, // The gateway left in the middle of its request: nobody to answer.
     )
@@ -118,6 +121,7 @@ function toAsked(request: IncomingMessage, response: ServerResponse, text: strin
     method,
     url,
     headers,
+    port: request.socket.remotePort,
     body: parse(text),
     json(status, body, more = {}) {
       response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8', ...more })

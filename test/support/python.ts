@@ -5,11 +5,18 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..', '..')
 const own = join(root, '.cache', 'python', 'bin', 'python')
 
+// To look for the modules is enough: to import them takes most of a second.
+const lookUp = `
+import sys
+from importlib.util import find_spec
+sys.exit(not all(find_spec(name) for name in ("openai", "pydantic")))
+`
+
 /** A Python that can import what the samples need, or why there is none. */
 export function findPython(): { python: string } | { missing: string } {
   const python = process.env.POLLUX_PYTHON ?? (existsSync(own) ? own : 'python3')
   try {
-    execFileSync(python, ['-c', 'import openai, pydantic'], { stdio: 'pipe', timeout: 10_000 })
+    execFileSync(python, ['-c', lookUp], { stdio: 'pipe', timeout: 10_000 })
     return { python }
   } catch {
     return {

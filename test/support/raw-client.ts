@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 /** A client that writes bytes and reads bytes, and believes nothing about either. */
 export interface RawClient {
@@ -7,8 +9,8 @@ export interface RawClient {
   send(bytes: string | Uint8Array): void
   /** Everything that came so far. */
   received(): string
-  /** Resolves with everything so far once `text` is in it. Throws when it does not come in time. */
-  until(text: string, ms?: number): Promise<string>
+  /** Resolves with everything so far once this is in it. Throws when it does not come in time. */
+  until(wanted: string | RegExp, ms?: number): Promise<string>
   /** Resolves with everything when the server has closed. Throws when it does not in time. */
   closed(ms?: number): Promise<string>
   /** Hangs up without a word. */
@@ -27,7 +29,7 @@ export async function connectRaw(url: string): Promise<RawClient> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   const pieces: Buffer[] = []
-  socket.on('data', (piece) => pieces.push(piece))
+  socket.on('data', (piece: Buffer) => pieces.push(piece))
   // A reset is an end like any other here; what came before it is what is looked at.
   socket.on('error', () => undefined)
   await once(socket, 'connect')
@@ -36,11 +38,10 @@ export async function connectRaw(url: string): Promise<RawClient> {
     socket,
     send: (bytes) => void socket.write(bytes),
     received,
-    async until(text, ms = 5_000) {
+    async until(wanted, ms = 5_000) {
       const signal = AbortSignal.timeout(ms)
-      while (!received().includes(text)) {
-        if (socket.closed) throw new Error(`closed before ${text}: ${received()}`)
-        // oxlint-disable-next-line no-await-in-loop -- one piece after the other
+      while (received().search(wanted instanceof RegExp ? wanted : RegExp.escape(wanted)) === -1) {
+        if (socket.closed) throw new Error(`closed before ${wanted}: ${received()}`)
         await Promise.race([once(socket, 'data', { signal }), once(socket, 'close', { signal })])
       }
       return received()
@@ -64,12 +65,42 @@ export async function sendRaw(url: string, bytes: string | Uint8Array): Promise<
   }
 }
 
+/** Posts many JSON bodies at once and resolves with all answers; fetch would take three times as long. */
+export async function postAll(
+  url: string,
+  bodies: object[],
+  { sockets = 64, headers = {} }: { sockets?: number; headers?: Record<string, string> } = {},
+): Promise<RawReply[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: sockets })
+  const post = async (body: object): Promise<RawReply> => {
+    const json = JSON.stringify(body)
+    const asked = request(url, {
+      method: 'POST',
+      agent,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(json),
+        ...headers,
+      },
+      signal: AbortSignal.timeout(20_000),
+    })
+    const [response] = await once(asked.end(json), 'response')
+    const fields = Object.entries<string | string[]>(response.headers)
+    return {
+      status: response.statusCode,
+      headers: new Headers(fields.map(([name, value]) => [name, String(value)])),
+      body: await text(response),
+    }
+  }
+  try {
+    return await Promise.all(bodies.map(post))
+  } finally {
+    agent.destroy()
+  }
+}
+
 /** A request in HTTP/1.1 that asks for the connection to be closed after the answer. */
-export function toHttp(
-  line: string,
-  body?: string,
-  headers: Record<string, string> = {},
-): string {
+export function toHttp(line: string, body?: string, headers: Record<string, string> = {}): string {
   const all = {
     host: 'localhost',
     connection: 'close',
@@ -83,7 +114,7 @@ export function toHttp(
   return `${[`${line} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n${body ?? ''}`
 }
 
-/** Reads a reply with a content-length, or whose end is the connection's. */
+/** Reads a reply, whose body ends with the connection or with its last chunk. */
 export function readReply(text: string): RawReply {
   const [head = '', ...rest] = text.split('\r\n\r\n')
   const [line = '', ...fields] = head.split('\r\n')
@@ -95,7 +126,23 @@ export function readReply(text: string): RawReply {
       return [field.slice(0, at), field.slice(at + 1).trim()] as [string, string]
     }),
   )
-  return { status, headers, body: rest.join('\r\n\r\n') }
+  const body = rest.join('\r\n\r\n')
+  const chunked = headers.get('transfer-encoding') === 'chunked'
+  return { status, headers, body: chunked ? joinChunks(body) : body }
+}
+
+/** The content of the chunks of a body; lengths are of bytes. */
+function joinChunks(body: string): string {
+  const bytes = Buffer.from(body)
+  const pieces: Buffer[] = []
+  for (let at = 0; at < bytes.length;) {
+    const line = bytes.indexOf('\r\n', at)
+    const size = Number.parseInt(bytes.toString('latin1', at, line), 16)
+    if (line === -1 || !(size > 0)) break
+    pieces.push(bytes.subarray(line + 2, line + 2 + size))
+    at = line + 2 + size + 2
+  }
+  return Buffer.concat(pieces).toString()
 }
 
 /** The data of the events in the body of a chunked stream, `[DONE]` included. */

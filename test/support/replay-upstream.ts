@@ -4,8 +4,16 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { setImmediate } from 'node:timers/promises'
 import type { Recording } from './shared.ts'
 
-/** How the bytes of a stream are written: at once, cut at positions, or in pieces of n bytes. */
-export type Cutting = 'whole' | { at: readonly number[] } | { size: number }
+/**
+ * How the bytes of a stream are written: at once, cut at positions, in pieces of n bytes, or only
+ * the first n of them, after which the connection ends well (`endAt`) or badly (`resetAt`).
+ */
+export type Cutting =
+  | 'whole'
+  | { at: readonly number[] }
+  | { size: number }
+  | { endAt: number }
+  | { resetAt: number }
 
 export interface ReplayedRequest {
   method: string
@@ -91,6 +99,15 @@ async function write(response: ServerResponse, bytes: Buffer, cutting: Cutting) 
     response.end(bytes)
     return
   }
+  if ('endAt' in cutting) {
+    response.end(bytes.subarray(0, cutting.endAt))
+    return
+  }
+  if ('resetAt' in cutting) {
+    response.flushHeaders()
+    response.write(bytes.subarray(0, cutting.resetAt), () => response.destroy())
+    return
+  }
   // Every write is an HTTP chunk of its own, so the reader sees each cut even if TCP joins them.
   for (const piece of cut(bytes, cutting)) {
     if (response.destroyed) return
@@ -100,7 +117,10 @@ async function write(response: ServerResponse, bytes: Buffer, cutting: Cutting) 
   response.end()
 }
 
-function* cut(bytes: Buffer, cutting: Exclude<Cutting, 'whole'>): Generator<Buffer> {
+function* cut(
+  bytes: Buffer,
+  cutting: { at: readonly number[] } | { size: number },
+): Generator<Buffer> {
   const ends =
     'at' in cutting
       ? [...new Set(cutting.at)]

@@ -1,13 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { it } from 'node:test'
 
 const folder = process.env.POLLUX_SHARED ?? join(import.meta.dirname, '..', '..', '..', 'shared')
 
 /** The folder with recordings and contracts, which is not part of the project. */
 export const shared = existsSync(join(folder, 'recordings')) ? folder : undefined
 
-/** For the `skip` option of tests that need the shared folder. */
-export const unlessShared = shared === undefined ? 'needs ../shared or POLLUX_SHARED' : false
+/** The body of a suite that needs the shared folder; where it is absent, one skipped test. */
+export function withShared(suite: () => void): () => void {
+  if (shared !== undefined) return suite
+  return () => {
+    it('needs ../shared or POLLUX_SHARED', { skip: true })
+  }
+}
 
 /** What a recorded interaction holds; requests and answers are kept as loosely as they came. */
 export interface Recording {

@@ -22,6 +22,7 @@ export function checkParts(call: Call): void {
     checkText(part, call)
     checkInlineData(part, path)
     checkFileData(part, call)
+    part.functionResponse?.parts?.forEach((result) => checkFileData(result, call))
     checkFunctionNames(part, path)
   }
 }
@@ -77,10 +78,9 @@ function checkFileData({ fileData }: Part, { backend }: Call): void {
   if (fileUri === '' || (belongsElsewhere && backend === 'gemini-api')) {
     throw invalidArgument(`Invalid or unsupported file uri: ${fileUri}`)
   }
-  if (belongsElsewhere) {
-    throw invalidArgument(
-      'Cannot fetch content from the provided URL. Please ensure the URL is valid and accessible by Vertex AI.',
-    )
+  // `.invalid` never resolves: RFC 2606.
+  if (belongsElsewhere || URL.parse(fileUri)?.hostname.endsWith('.invalid')) {
+    throw invalidArgument(cannotFetch[backend])
   }
   if (backend === 'vertex' && !mimeType) {
     throw unableToSubmit(
@@ -88,6 +88,12 @@ function checkFileData({ fileData }: Part, { backend }: Call): void {
     )
   }
   if (mimeType !== undefined) checkMimeType(mimeType)
+}
+
+const cannotFetch = {
+  'gemini-api': 'Cannot fetch content from the provided URL.',
+  vertex:
+    'Cannot fetch content from the provided URL. Please ensure the URL is valid and accessible by Vertex AI. Vertex AI respects robots.txt rules, so confirm the URL is allowed to be crawled. Status: URL_ROBOTED-ROBOTED_DENIED',
 }
 
 function checkMimeType(mimeType: string): void {

@@ -79,10 +79,14 @@ function checkRange(
       )
 }
 
-function checkCandidates({ candidateCount = 1 }: GenerationConfig, { model }: Call): void {
-  if (candidateCount > 1 && model.generation >= 3) {
-    throw invalidArgument('Multiple candidates is not enabled for this model')
-  }
+function checkCandidates(config: GenerationConfig, { backend, model }: Call): void {
+  const { candidateCount = 1 } = config
+  if (candidateCount <= 1 || model.generation < 3) return
+  throw invalidArgument(
+    backend === 'vertex'
+      ? `Unable to submit request because candidateCount must be 1 but the entered value was ${candidateCount}. Update the candidateCount value and try again.`
+      : 'Multiple candidates is not enabled for this model',
+  )
 }
 
 function checkPenalties(config: GenerationConfig, { backend, model }: Call): void {

@@ -81,8 +81,9 @@ function checkCallingConfig({ request }: Call): void {
   if (!config || Object.keys(config).length === 0) return
   const { mode = 'AUTO', allowedFunctionNames = [] } = config
   const declared = declarations(request).map(({ name }) => name)
-  const serverSide = request.toolConfig?.includeServerSideToolInvocations
-  if (declared.length === 0 && mode !== 'NONE' && !serverSide) {
+  // One of Google's own tools is enough.
+  const offersNothing = declared.length === 0 && (request.tools ?? []).length === 0
+  if (offersNothing && mode !== 'NONE') {
     throw invalidArgument('Function calling config is set without function_declarations.')
   }
   const path = 'tool_config.function_calling_config.allowed_function_names'

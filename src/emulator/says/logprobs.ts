@@ -1,5 +1,7 @@
+import type { Call } from '../call.ts'
 import type { GenerationConfig } from '../request.ts'
 import type { LogprobsResult, TokenProbability } from '../response.ts'
+import type { Saying } from './saying.ts'
 
 /** Probabilities for a stretch of text, if the request asks for them. */
 export function logprobsOf(
@@ -34,4 +36,17 @@ function probability(token: string, rank: number): TokenProbability {
     0,
   )
   return { token, tokenId: tokenId % 200_000, logProbability: -(rank * 2 + token.length / 100) }
+}
+
+/** Probabilities nobody asked for: whole answers of 2.0, and those of Vertex AI up to 3.0, have a mean. */
+export function unaskedAverage(
+  { thoughts, steps, text, media, calls, sources }: Saying,
+  { backend, model }: Call,
+): number | undefined {
+  const tells = model.generation < 2.5 || (backend === 'vertex' && model.generation <= 3)
+  const isPlain = [thoughts.summaries, steps, media].every(({ length }) => length === 0)
+  if (!isPlain || sources) return undefined
+  const said = text + calls.map(({ name = '' }) => name).join('')
+  if (!tells || said === '') return undefined
+  return avgLogprobs({ chosenCandidates: tokens(said).map((token) => probability(token, 0)) })
 }

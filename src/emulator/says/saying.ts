@@ -1,9 +1,13 @@
 import type { Call } from '../call.ts'
-import type { FunctionCall } from '../request.ts'
-import type { SafetyRating } from '../response.ts'
+import type { FunctionCall, Part } from '../request.ts'
+import type { Citation, ModalityTokenCount, SafetyRating } from '../response.ts'
 import { callsFor } from './calls.ts'
+import { executionParts, executionsFor, executionText } from './code.ts'
 import { formattedFor } from './formatted.ts'
+import { madeFor } from './media.ts'
 import type { Prompt } from './prompt.ts'
+import { endingOf } from './reasons.ts'
+import { invocationParts, type Sources, sourcesFor } from './sources.ts'
 import { textFor } from './text.ts'
 import { type Thoughts, thoughtsFor } from './thoughts.ts'
 import { tokensIn, tokensInCalls } from './usage.ts'
@@ -11,49 +15,111 @@ import { tokensIn, tokensInCalls } from './usage.ts'
 /** What one candidate says, before it is cut into parts and events. */
 export interface Saying {
   thoughts: Thoughts
+  /** What Google's own tools did before the answer, a part each. */
+  steps: Part[]
   text: string
+  /** Images and sound. */
+  media: Part[]
+  mediaTokens: ModalityTokenCount[]
   calls: FunctionCall[]
+  /** What the text rests on. */
+  sources?: Sources
+  /** What the server's tools added to the prompt. */
+  toolTokens: number
   finishReason: string
   finishMessage?: string
   safetyRatings?: SafetyRating[]
+  citations?: Citation[]
 }
 
 /** What the candidates say to a prompt. */
 export function sayingsFor(call: Call, prompt: Prompt): Saying[] {
+  return candidates(call, (i) => sayingFor(call, prompt, i))
+}
+
+/** One saying for each candidate, limited as the request wants it. */
+export function candidates(call: Call, saying: (index: number) => Saying): Saying[] {
   const count = call.request.generationConfig?.candidateCount ?? 1
-  return Array.from({ length: count }, (_, i) => sayingFor(call, prompt, i))
+  return Array.from({ length: count }, (_, i) => limited(stopped(saying(i), call), call))
+}
+
+/** A saying of nothing yet, after some thought. */
+export function silence(thoughts: Thoughts): Saying {
+  const nothing = { steps: [], text: '', media: [], mediaTokens: [], calls: [], toolTokens: 0 }
+  return { thoughts, ...nothing, finishReason: 'STOP' }
 }
 
 function sayingFor(call: Call, prompt: Prompt, index: number): Saying {
-  const { request } = call
-  const plain = textFor(prompt)
+  const calls = callsFor(call.request, prompt)
+  const silent = silence(thoughtsFor(call, prompt))
+  const saying = calls.length > 0 ? { ...silent, calls } : answered(silent, call, prompt, index)
+  return ended(saying, prompt)
+}
+
+function answered(silent: Saying, call: Call, prompt: Prompt, index: number): Saying {
+  const made = madeFor(call, prompt)
+  const executions = executionsFor(call, prompt)
+  const plain = executions.length > 0 ? executionText(executions) : textFor(prompt)
   const varied = index === 0 ? plain : `Put differently (${index + 1}): ${plain}`
-  const calls = callsFor(request, prompt)
-  const text = calls.length > 0 ? '' : (formattedFor(request, prompt, varied) ?? varied)
-  const saying = { thoughts: thoughtsFor(call, prompt), text, calls, finishReason: 'STOP' }
-  return limited(stopped(ended(saying, prompt), call), call)
+  const text = made ? made.text : (formattedFor(call.request, prompt, varied) ?? varied)
+  const sources = sourcesFor(call, prompt)
+  const shown = sources && showsInvocations(call) ? invocationParts(sources) : []
+  return {
+    ...silent,
+    steps: [...shown, ...executions.flatMap(executionParts)],
+    text,
+    media: made?.parts ?? [],
+    mediaTokens: made?.tokens ?? [],
+    ...(sources && { sources }),
+    // Since Gemini 3 searching costs a fee instead of tokens.
+    toolTokens: (call.model.generation < 3 ? (sources?.tokens ?? 0) : 0) + 80 * executions.length,
+  }
+}
+
+function showsInvocations({ request, backend, model }: Call): boolean {
+  const wanted = request.toolConfig?.includeServerSideToolInvocations ?? false
+  return wanted && backend === 'gemini-api' && model.generation >= 3
 }
 
 function ended(saying: Saying, { magic }: Prompt): Saying {
-  const silent = { ...saying, text: '', calls: [] }
-  if (magic.ending === 'empty') return silent
-  if (magic.ending === 'malformed') {
-    return {
-      ...silent,
-      finishReason: 'MALFORMED_FUNCTION_CALL',
-      finishMessage: 'Malformed function call: print(default_api.',
-    }
-  }
-  if (magic.ending !== 'safety') return saying
+  if (magic.empty) return silence(saying.thoughts)
+  return magic.finish === undefined ? saying : endedBy(magic.finish, saying)
+}
+
+/** A saying that ends for a reason, and looks like it. */
+export function endedBy(finishReason: string, saying: Saying): Saying {
+  const ending = endingOf(finishReason)
+  const { text: share, finishMessage, blockedFor, recites, callsUndeclared } = ending
+  if (share === 'all') return { ...saying, finishReason, finishMessage }
+  const text = share === 'half' ? firstHalf(saying.text) : ''
   return {
-    ...silent,
-    text: saying.text.slice(0, Math.ceil(saying.text.length / 2)),
-    finishReason: 'SAFETY',
-    safetyRatings: [
-      { category: 'HARM_CATEGORY_HARASSMENT', probability: 'NEGLIGIBLE' },
-      { category: 'HARM_CATEGORY_DANGEROUS_CONTENT', probability: 'HIGH', blocked: true },
-    ],
+    ...silence(saying.thoughts),
+    text,
+    calls: callsUndeclared ? [{ name: 'undeclared_function', args: {} }] : [],
+    finishReason,
+    ...(finishMessage !== undefined && { finishMessage }),
+    ...(blockedFor !== undefined && { safetyRatings: ratings(blockedFor) }),
+    ...(recites && {
+      citations: [{ endIndex: Buffer.byteLength(text), uri: 'https://example.com/recited' }],
+    }),
   }
+}
+
+function firstHalf(text: string): string {
+  const letters = Array.from(text)
+  return letters.slice(0, Math.ceil(letters.length / 2)).join('')
+}
+
+/** How likely a text is to harm, where one category is too likely. */
+export function ratings(blockedFor: string): SafetyRating[] {
+  const rest = ['HATE_SPEECH', 'DANGEROUS_CONTENT', 'HARASSMENT', 'SEXUALLY_EXPLICIT']
+  return rest
+    .map((name) => `HARM_CATEGORY_${name}`)
+    .map((category) =>
+      category === blockedFor
+        ? { category, probability: 'HIGH', blocked: true }
+        : { category, probability: 'NEGLIGIBLE' },
+    )
 }
 
 function stopped(saying: Saying, { request }: Call): Saying {
@@ -68,13 +134,15 @@ function stopped(saying: Saying, { request }: Call): Saying {
 function limited(saying: Saying, { request }: Call): Saying {
   const most = request.generationConfig?.maxOutputTokens
   if (most === undefined) return saying
-  const cut = { ...saying, calls: [], finishReason: 'MAX_TOKENS' }
+  const cut = { ...saying, media: [], mediaTokens: [], calls: [], finishReason: 'MAX_TOKENS' }
   const { tokens } = saying.thoughts
   if (tokens >= most) {
-    return { ...cut, text: '', thoughts: { ...saying.thoughts, tokens: Math.max(most - 1, 0) } }
+    const thoughts = { ...saying.thoughts, tokens: Math.max(most - 1, 0) }
+    return { ...silence(thoughts), finishReason: 'MAX_TOKENS' }
   }
   const left = most - tokens
-  if (tokensIn(saying.text) + tokensInCalls(saying.calls) <= left) return saying
+  const media = saying.mediaTokens.reduce((sum, { tokenCount }) => sum + tokenCount, 0)
+  if (tokensIn(saying.text) + tokensInCalls(saying.calls) + media <= left) return saying
   // A code point is never cut in two.
   return {
     ...cut,

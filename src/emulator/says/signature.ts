@@ -11,32 +11,39 @@ export function signatureOf(thing: unknown): string {
 }
 
 /**
- * Signs the part that has to come back: since Gemini 3 the first call, or else the last text; on
- * 2.5 the first part, if it thought and there are functions; before that none.
+ * Signs the parts that have to come back: since Gemini 3 what went to and from Google's tools, every
+ * image, and the first call or else the last text; on 2.5 the first part, if it thought and there
+ * are functions; before that none.
  */
-export function signed(parts: Part[], saying: Saying, { request, model }: Call): Part[] {
-  const index = signedIndex(parts, saying, model.generation, declarations(request).length > 0)
-  return parts.map((part, i) =>
-    i === index ? { ...part, thoughtSignature: signatureOf([model.id, saying, i]) } : part,
+export function signed(events: Part[][], saying: Saying, call: Call): Part[][] {
+  const parts = events.flat()
+  const signs = signedParts(parts, saying, call)
+  return events.map((event) =>
+    event.map((part) =>
+      signs.has(part)
+        ? { ...part, thoughtSignature: signatureOf([call.model.id, saying, parts.indexOf(part)]) }
+        : part,
+    ),
   )
 }
 
-function signedIndex(
-  parts: Part[],
-  saying: Saying,
-  generation: number,
-  hasFunctions: boolean,
-): number {
-  if (generation >= 3) {
-    const call = parts.findIndex((part) => part.functionCall)
-    if (call >= 0) return call
-    return saying.finishReason === 'STOP' ? parts.findLastIndex(isAnswer) : -1
+function signedParts(parts: Part[], saying: Saying, { request, model }: Call): Set<Part> {
+  if (model.generation < 2.5) return new Set()
+  const answer = parts.filter((part) => !part.thought)
+  if (model.generation < 3) {
+    const signs = declarations(request).length > 0 && saying.thoughts.tokens > 0
+    return new Set(signs ? answer.slice(0, 1) : [])
   }
-  return generation >= 2.5 && hasFunctions && saying.thoughts.tokens > 0
-    ? parts.findIndex(isAnswer)
-    : -1
+  const call = answer.find((part) => part.functionCall)
+  const last =
+    saying.finishReason === 'STOP' && saying.media.length === 0 ? answer.at(-1) : undefined
+  const final = call ?? (last?.codeExecutionResult ? undefined : last)
+  const before = saying.media.length > 0 ? answer.slice(0, 1).filter(({ text }) => text) : []
+  return new Set([...before, ...answer.filter(isAlwaysSigned), ...(final ? [final] : [])])
 }
 
-function isAnswer(part: Part): boolean {
-  return !part.thought
+// What the server's code printed is its own, and needs no proof.
+function isAlwaysSigned({ executableCode, toolCall, toolResponse, inlineData }: Part): boolean {
+  const isImage = inlineData?.mimeType?.startsWith('image/') ?? false
+  return isImage || Boolean(executableCode ?? toolCall ?? toolResponse)
 }

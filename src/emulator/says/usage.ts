@@ -5,7 +5,27 @@ import type { ModalityTokenCount, UsageMetadata } from '../response.ts'
 /** What was produced up to some moment of an answer. */
 export interface Spent {
   thoughts: number
+  /** Text and calls. */
   candidates: number
+  /** What Google's tools added to the prompt. */
+  toolUse: number
+  media: ModalityTokenCount[]
+}
+
+/** Nothing yet. */
+export const nothingSpent: Spent = { thoughts: 0, candidates: 0, toolUse: 0, media: [] }
+
+/** All that was spent on several candidates. */
+export function sum(spent: Spent[]): Spent {
+  return spent.reduce(
+    (total, one) => ({
+      thoughts: total.thoughts + one.thoughts,
+      candidates: total.candidates + one.candidates,
+      toolUse: total.toolUse + one.toolUse,
+      media: [...total.media, ...one.media],
+    }),
+    nothingSpent,
+  )
 }
 
 const tokensOfMedia = { IMAGE: 258, AUDIO: 32, VIDEO: 263, DOCUMENT: 258 }
@@ -23,25 +43,59 @@ export function tokensInCalls(calls: FunctionCall[]): number {
   return calls.reduce((sum, { name, args }) => sum + tokensIn(`${name}${JSON.stringify(args)}`), 0)
 }
 
+/** Tokens of what the model wrote for Google's tools: code and queries. */
+export function tokensInSteps(parts: Part[]): number {
+  return parts.reduce(
+    (total, { executableCode, toolCall }) =>
+      total + tokensIn(executableCode?.code ?? '') + (toolCall ? jsonTokens(toolCall) : 0),
+    0,
+  )
+}
+
 /** The counts after some part of the answer. */
-export function usageOf(call: Call, { thoughts, candidates }: Spent): UsageMetadata {
+export function usageOf(call: Call, spent: Spent): UsageMetadata {
+  const { thoughts, candidates: text, toolUse, media } = spent
   const details = promptDetails(call)
   const cached = call.request.cachedContent ? tokensInCache : undefined
-  const prompt = details.reduce((sum, { tokenCount }) => sum + tokenCount, 0)
+  const prompt = tokensOf(details)
+  const candidates = text + tokensOf(media)
+  const itemised = itemise(spent, call)
   return {
     promptTokenCount: prompt,
     cachedContentTokenCount: cached,
     candidatesTokenCount: candidates || undefined,
     thoughtsTokenCount: thoughts || undefined,
-    totalTokenCount: prompt + candidates + thoughts,
+    toolUsePromptTokenCount: toolUse || undefined,
+    totalTokenCount: prompt + toolUse + candidates + thoughts,
     promptTokensDetails: details,
-    cacheTokensDetails: cached ? [{ modality: 'TEXT', tokenCount: cached }] : undefined,
-    // The Developer API stopped itemising answers with 2.5.
-    candidatesTokensDetails:
-      candidates && (call.backend === 'vertex' || call.model.generation < 2.5)
-        ? [{ modality: 'TEXT', tokenCount: candidates }]
+    // Vertex AI tells how much was cached, but not of what kind.
+    cacheTokensDetails:
+      cached && call.backend === 'gemini-api'
+        ? [{ modality: 'TEXT', tokenCount: cached }]
         : undefined,
+    toolUsePromptTokensDetails: toolUse ? [{ modality: 'TEXT', tokenCount: toolUse }] : undefined,
+    candidatesTokensDetails: itemised.length > 0 ? itemised : undefined,
   }
+}
+
+/** Tokens of the prompt alone. */
+export function promptTokens(call: Call): ModalityTokenCount[] {
+  return promptDetails(call)
+}
+
+// With 2.5 the Developer API stopped itemising text.
+function itemise({ candidates, media }: Spent, { backend, model }: Call): ModalityTokenCount[] {
+  const itemisesText = backend === 'vertex' || model.generation < 2.5
+  return [
+    ...(candidates > 0 && itemisesText
+      ? [{ modality: 'TEXT' as const, tokenCount: candidates }]
+      : []),
+    ...media,
+  ]
+}
+
+function tokensOf(details: ModalityTokenCount[]): number {
+  return details.reduce((total, { tokenCount }) => total + tokenCount, 0)
 }
 
 function promptDetails({ request }: Call): ModalityTokenCount[] {

@@ -16,6 +16,14 @@ export class Citations {
   /** From which place of the text on how many code points of `content` are something else. */
   readonly #hidden: { from: number; count: number }[] = []
 
+  /** Where the first parts begin in the text: segments may count from one of them. */
+  readonly #parts: number[] = []
+
+  /** Whatever is added from here on belongs to the next of Gemini's parts. */
+  beginPart(): void {
+    if (this.#parts.length < mostParts) this.#parts.push(this.#text.length)
+  }
+
   /** `hidden` are the code points of `content` so far that are not visible text. */
   addText(text: string, hidden: number): void {
     if (hidden !== (this.#hidden.at(-1)?.count ?? 0)) {
@@ -36,25 +44,25 @@ export class Citations {
     if (this.#supports.length === 0 && this.#citations.length === 0) return []
     const bytes = new TextEncoder().encode(this.#text)
     const grounded = this.#supports.flatMap(({ segment = {}, groundingChunkIndices = [] }) => {
-      const { startIndex = 0, endIndex = 0, text } = segment
-      const span = this.#locate(startIndex, endIndex, text, bytes)
+      const span = this.#locate(segment, bytes)
       return groundingChunkIndices.flatMap((index) =>
         toAnnotation(sourceOf(this.#chunks[index]), span),
       )
     })
     const cited = this.#citations.flatMap(({ startIndex = 0, endIndex = 0, ...source }) =>
-      toAnnotation(source, this.#locate(startIndex, endIndex, undefined, bytes)),
+      toAnnotation(source, this.#locate({ startIndex, endIndex }, bytes)),
     )
     return [...grounded, ...cited]
   }
 
   /** Trusts the offsets where the words are there, else looks for the words. */
-  #locate(start: number, end: number, words: string | undefined, bytes: Uint8Array): Span {
+  #locate({ partIndex = 0, startIndex = 0, endIndex = 0, text }: Segment, bytes: Uint8Array): Span {
+    const base = byteLength(this.#text.slice(0, this.#parts[partIndex] ?? 0))
     const decoder = new TextDecoder()
-    const there = decoder.decode(bytes.subarray(start, end))
-    const found = words === undefined || words === there ? -1 : this.#text.indexOf(words)
-    const from = found === -1 ? decoder.decode(bytes.subarray(0, start)).length : found
-    const cited = found === -1 || words === undefined ? there : words
+    const there = decoder.decode(bytes.subarray(base + startIndex, base + endIndex))
+    const found = text === undefined || text === there ? -1 : this.#text.indexOf(text)
+    const from = found === -1 ? decoder.decode(bytes.subarray(0, base + startIndex)).length : found
+    const cited = found === -1 || text === undefined ? there : text
     return { start: this.#toContent(from, from), end: this.#toContent(from + cited.length, from) }
   }
 
@@ -63,6 +71,15 @@ export class Citations {
     const hidden = this.#hidden.findLast(({ from }) => from <= near)?.count ?? 0
     return codePoints(this.#text.slice(0, place)) + hidden
   }
+}
+
+/** More than any answer has that counts its parts. */
+const mostParts = 64
+
+type Segment = NonNullable<GroundingSupport['segment']>
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length
 }
 
 interface Span {

@@ -6,8 +6,8 @@ import { toParts, withExtras } from './content.ts'
 import { readExtraContent } from './google.ts'
 import type { AssistantMessage, Placed, Reading, Repair, ToolCall } from './message.ts'
 import { dummySignature, signatureOfCall, signatureOfMessage } from './signatures.ts'
-import type { Target } from './target.ts'
 import { splitThoughts } from './thoughts.ts'
+import { wrapper } from './tools.ts'
 
 /** What an assistant said: its thoughts, its words, its pictures, then its calls. */
 export function toModelParts(
@@ -19,7 +19,8 @@ export function toModelParts(
   if (extra.parts !== undefined) return toNativeParts(extra.parts)
   const thoughts = said.reasoning_content ? [{ text: said.reasoning_content, thought: true }] : []
   const spoken = toSpokenParts(said, where, extra.thought, reading)
-  const refusal = said.refusal && spoken.length === 0 ? [{ text: said.refusal }] : []
+  const refusal =
+    said.refusal && spoken.every((part) => part.text === '') ? [{ text: said.refusal }] : []
   const pictures = (said.images ?? []).map((picture, at) => {
     const { url } = picture.image_url
     const part = toMedia(
@@ -36,7 +37,7 @@ export function toModelParts(
 
 /** Parts as Gemini once gave them: `extra_content.google.parts` brings them back unchanged. */
 function toNativeParts(parts: JsonObject[]): Part[] {
-  return parts
+  return parts.filter((part) => Object.keys(part).some((key) => key !== 'thought'))
 }
 
 function toSpokenParts(
@@ -118,20 +119,27 @@ function toCall(call: ToolCall, where: string): Call {
 }
 
 function toCallPart(call: Call, reading: Reading, repairs: Set<Repair>): Part {
-  const { target, names, remembered } = reading
-  const args = call.custom ? { input: call.args } : toArguments(call, repairs)
+  const { names, remembered, wrapped } = reading
+  const plain = wrapped.has(call.name)
+    ? { [wrapper]: tryParseJson(call.args) ?? call.args }
+    : undefined
+  const args = call.custom ? { input: call.args } : (plain ?? toArguments(call, repairs))
   const functionCall: FunctionCall = {
     name: names.toGemini(call.name),
     args,
-    ...toId(call.id, target),
+    ...toId(call.id, reading),
   }
   const signature = call.signature ?? remembered.get(call.id)
   return { functionCall, ...(signature !== undefined && { thoughtSignature: signature }) }
 }
 
-/** The Developer API pairs calls and results by id; Vertex AI refuses the field. */
-export function toId(id: string, { provider }: Target): { id?: string } {
-  return provider === 'gemini' && id !== '' ? { id } : {}
+/**
+ * The id that pairs a call with its result. The Developer API takes any that match; Vertex AI only
+ * those it gave itself, and its models before 3 none at all.
+ */
+export function toId(id: string, { target, nativeIds }: Reading): { id?: string } {
+  const known = target.provider === 'gemini' ? id : nativeIds.get(id)
+  return known ? { id: known } : {}
 }
 
 function toArguments({ args, param }: Call, repairs: Set<Repair>): JsonObject {
@@ -146,11 +154,29 @@ function toArguments({ args, param }: Call, repairs: Set<Repair>): JsonObject {
   return mended
 }
 
+/** Longer arguments are not worth mending: who writes so much writes it with a program. */
+const mendable = 100_000
+
 /** What models and clients most often get wrong: raw line ends in strings, commas before an end. */
 function mendJson(text: string): string {
-  return text
-    .replace(/"(?:[^"\\]|\\.)*"/gs, (quoted) =>
-      quoted.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t'),
-    )
-    .replace(/,\s*([}\]])/g, '$1')
+  if (text.length > mendable) return text
+  let mended = ''
+  let quoted = false
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text.charAt(at)
+    if (quoted && letter === '\\') {
+      mended += text.slice(at, at + 2)
+      at += 1
+    } else if (letter === '"') {
+      quoted = !quoted
+      mended += letter
+    } else if (quoted) {
+      mended += escapes[letter] ?? letter
+    } else if (letter !== ',' || !/^\s*[}\]]/.test(text.slice(at + 1, at + 100))) {
+      mended += letter
+    }
+  }
+  return mended
 }
+
+const escapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }

@@ -1,20 +1,35 @@
-import type { Candidate, FunctionCall, Part, PromptFeedback } from '../gemini.ts'
-import { isObject } from '../json.ts'
+import type { Blob, Candidate, FunctionCall, Part, PromptFeedback } from '../gemini.ts'
+import { isObject, tryParseJson } from '../json.ts'
 import { Citations, codePoints } from './annotations.ts'
 import { ArgumentsWriter } from './arguments.ts'
 import { toCallId } from './call-id.ts'
-import { isPlain, toFinishReason } from './finish.ts'
+import { isFutile, isPlain, toFinishReason } from './finish.ts'
 import { toSnakeKeys } from './google.ts'
 import { toLogprobs } from './logprobs.ts'
-import { toAudioDelta, toImage } from './media-out.ts'
+import { keptSeconds, toImage, toWav } from './media-out.ts'
 import type { AnswerOptions } from './request.ts'
-import type { ChunkChoice, Delta, ExtraContent, ToolCallDelta } from './response.ts'
+import type { ChunkChoice, Delta, ExtraContent } from './response.ts'
 import { closeTag, openTag } from './thoughts.ts'
+import { wrapper } from './tools.ts'
 
 /** The answer that a choice belongs to, for the ids of its calls. */
 export interface Answer {
   id: string
   created: number
+}
+
+/** A call as the client knows it, and what Gemini knows it by. */
+export interface MadeCall {
+  id: string
+  nativeId: string | undefined
+  signature: string | undefined
+}
+
+interface BegunCall {
+  index: number
+  id: string
+  name: string
+  besides: { extra_content?: ExtraContent }
 }
 
 /** One of Gemini's candidates -> the deltas of one choice, part by part, in order. */
@@ -27,9 +42,9 @@ export class ChoiceStream {
   /** Whether the last text was a thought: the first visible word then closes it. */
   #thinking = false
   /** Calls so far: their index counts on over events, and they decide the finish reason. */
-  #calls = 0
-  /** Arguments that are still coming: the writer knows how much of them the client has. */
-  #open: ArgumentsWriter | undefined
+  readonly #calls: MadeCall[] = []
+  /** A call whose arguments are still coming; `held` is what the client gets only at their end. */
+  #open: { begun: BegunCall; writer: ArgumentsWriter; held: string | undefined } | undefined
   /** Whether the client saw anything: an answer that was filtered whole is a refusal. */
   #answered = false
   /** Gemini may say more than once why it stops, and go on after the first time. */
@@ -41,6 +56,12 @@ export class ChoiceStream {
   /** Code points of `content` that are thoughts and tags, which citations do not count. */
   #hidden = 0
   #images = 0
+  /** The answer's parts as Gemini gave them, for the case that OpenAI has no word for one. */
+  #parts: Part[] = []
+  #foreign = false
+  /** Sound that has to be whole before it can be sent, and whether sound has begun. */
+  #sound: Blob[] = []
+  #sounding = false
 
   constructor(index: number, answer: Answer, options: AnswerOptions) {
     this.#index = index
@@ -52,6 +73,16 @@ export class ChoiceStream {
     return this.#finishReason !== undefined
   }
 
+  /** The calls so far, with what Gemini wants back with them. */
+  get calls(): readonly MadeCall[] {
+    return this.#calls
+  }
+
+  /** Gemini's reason, where it ended without anything to show in a way that another try may mend. */
+  get futile(): string | undefined {
+    return !this.#answered && isFutile(this.#finishReason) ? this.#finishReason : undefined
+  }
+
   push(candidate: Candidate): ChunkChoice[] {
     const { finishReason, finishMessage, content, logprobsResult } = candidate
     if (finishReason !== undefined) {
@@ -59,8 +90,12 @@ export class ChoiceStream {
       this.#finishMessage = finishMessage
     }
     this.#citations.add(candidate)
-    this.#findings = { ...this.#findings, ...toFindings(candidate) }
-    const deltas = (content?.parts ?? []).flatMap((part) => this.#toDeltas(part))
+    this.#findings = mergeFindings(this.#findings, toFindings(candidate))
+    this.#parts = appendParts(this.#parts, content?.parts ?? [])
+    const deltas = (content?.parts ?? []).flatMap((part) => {
+      this.#citations.beginPart()
+      return this.#toDeltas(part)
+    })
     const chunks = deltas.flatMap((delta) => this.#toChunks(delta))
     const logprobs = toLogprobs(logprobsResult, this.#options.topLogprobs)
     if (logprobs === null) return chunks
@@ -73,7 +108,7 @@ export class ChoiceStream {
 
   finish(blocked: PromptFeedback | undefined): ChunkChoice[] {
     const native = blocked === undefined ? this.#finishReason : 'PROHIBITED_CONTENT'
-    const reason = toFinishReason(native, this.#calls > 0, this.#options.legacy)
+    const reason = toFinishReason(native, this.#calls.length > 0, this.#options.legacy)
     const refused = reason === 'content_filter' && !this.#answered
     const annotations = this.#citations.toAnnotations()
     const closing: Delta[] = [
@@ -81,15 +116,12 @@ export class ChoiceStream {
       ...this.#endThought(),
       ...(refused ? [{ refusal: blocked ? toBlockedText(blocked) : this.#toRefusal() }] : []),
       ...(annotations.length > 0 ? [{ annotations }] : []),
-      ...(Object.keys(this.#findings).length > 0
-        ? [{ extra_content: { google: this.#findings } }]
-        : []),
+      ...this.#endSound(),
+      ...this.#toLastExtra(),
     ]
     const chunks = closing.flatMap((delta) => this.#toChunks(delta))
     // A choice in which nothing came still has its role, and a text that is empty.
-    const started = this.#started
-      ? []
-      : [this.#toChoice({ role: 'assistant', content: '', refusal: null })]
+    const started = this.#started ? [] : [this.#toChoice(begin)]
     const extra = blocked ? toBlockedExtra(blocked) : this.#toFinishExtra()
     const end = {
       ...this.#toChoice({}),
@@ -104,7 +136,13 @@ export class ChoiceStream {
       return this.#toCallDeltas(part.functionCall, part.thoughtSignature)
     if (part.inlineData !== undefined) return this.#toMediaDeltas(part)
     const text = toText(part)
-    if (text === undefined) return this.#toNativeDeltas(part)
+    if (text === undefined) {
+      this.#foreign ||= Object.keys(part).some(
+        (key) => key !== 'thoughtSignature' && key !== 'thought',
+      )
+      // A foreign part takes its signature along.
+      return this.#foreign ? [] : this.#toTextDeltas('', part.thoughtSignature)
+    }
     if (part.thought === true) return this.#toThoughtDeltas(text, part.thoughtSignature)
     return this.#toTextDeltas(text, part.thoughtSignature)
   }
@@ -116,8 +154,6 @@ export class ChoiceStream {
         : [{ content: '', ...extra({ thought_signature: signature }) }]
     const { thoughts } = this.#options
     const tagged = this.#thinking && thoughts.to === 'tags' ? closeTag(thoughts.marker) : ''
-    // Untagged, only this flag tells where the thoughts end.
-    const visible = this.#thinking && thoughts.to === 'content' ? false : undefined
     this.#thinking = false
     this.#answered = true
     this.#hidden += tagged.length
@@ -125,7 +161,7 @@ export class ChoiceStream {
     return [
       {
         content: tagged + text,
-        ...extra({ thought: visible, thought_signature: signature }),
+        ...extra({ thought_signature: signature }),
       },
     ]
   }
@@ -156,56 +192,78 @@ export class ChoiceStream {
   }
 
   #toCallDeltas(call: FunctionCall, signature: string | undefined): Delta[] {
-    const { name, args, id, partialArgs = [], willContinue } = call
+    const { name, args, id: nativeId, partialArgs = [], willContinue } = call
     if (name === undefined) return this.#continueCall(call)
     const before = [...this.#endCall(), ...this.#endThought()]
-    if (this.#options.single && this.#calls > 0) return before
-    const index = this.#calls
-    this.#calls += 1
+    if (this.#options.single && this.#calls.length > 0) return before
+    const index = this.#calls.length
+    const id = toCallId(this.#answer.id, this.#index, index)
+    this.#calls.push({ id, nativeId, signature })
     this.#answered = true
-    const callId = toCallId(id, this.#answer.id, this.#index, index)
-    const besides = extra({ thought_signature: signature })
-    const named = this.#options.names.toClient(name)
-    const streamed = willContinue === true || (partialArgs.length > 0 && args === undefined)
-    this.#open = streamed ? new ArgumentsWriter() : undefined
-    const written = streamed ? (this.#open?.push(partialArgs) ?? '') : JSON.stringify(args ?? {})
-    const first = this.#toCall(index, callId, named, written, args ?? {}, besides)
-    const ended = streamed && willContinue !== true ? this.#endCall() : []
-    return [...before, first, ...ended]
+    const begun = {
+      index,
+      id,
+      name: this.#options.names.toClient(name),
+      besides: extra({ thought_signature: signature }),
+    }
+    if (args !== undefined || (partialArgs.length === 0 && willContinue !== true)) {
+      return [...before, this.#toCall(begun, args ?? {})]
+    }
+    this.#open = {
+      begun,
+      writer: new ArgumentsWriter(),
+      held: this.#isHeld(begun.name) ? '' : undefined,
+    }
+    const first = this.#open.held === undefined ? [this.#toFunctionCall(begun, '')] : []
+    return [...before, ...first, ...this.#continueCall(call)]
   }
 
-  #toCall(
-    index: number,
-    id: string,
-    name: string,
-    written: string,
-    args: Record<string, unknown>,
-    besides: { extra_content?: ExtraContent },
-  ): Delta {
-    if (this.#options.legacy) return { function_call: { name, arguments: written }, ...besides }
-    const call: ToolCallDelta = this.#options.custom.has(name)
-      ? { index, id, type: 'custom', custom: { name, input: toInput(args) } }
-      : { index, id, type: 'function', function: { name, arguments: written } }
-    return { tool_calls: [{ ...call, ...besides }] }
+  /** Arguments that the client gets in another form have to be whole first. */
+  #isHeld(name: string): boolean {
+    return this.#options.custom.has(name) || this.#options.wrapped.has(name)
+  }
+
+  #toCall(begun: BegunCall, args: Record<string, unknown>): Delta {
+    const { index, id, name, besides } = begun
+    if (this.#options.custom.has(name)) {
+      const custom = { name, input: toInput(args) }
+      return { tool_calls: [{ index, id, type: 'custom', custom, ...besides }] }
+    }
+    const whole = this.#options.wrapped.has(name) ? (args[wrapper] ?? null) : args
+    return this.#toFunctionCall(begun, JSON.stringify(whole))
+  }
+
+  #toFunctionCall({ index, id, name, besides }: BegunCall, written: string): Delta {
+    const called = { name, arguments: written }
+    if (this.#options.legacy) return { function_call: called, ...besides }
+    return { tool_calls: [{ index, id, type: 'function', function: called, ...besides }] }
   }
 
   #continueCall({ partialArgs = [], willContinue }: FunctionCall): Delta[] {
     if (this.#open === undefined) return []
-    const more = this.#open.push(partialArgs)
-    return [...this.#toArguments(more), ...(willContinue === true ? [] : this.#endCall())]
+    const more = this.#toArguments(this.#open.writer.push(partialArgs))
+    return [...more, ...(willContinue === true ? [] : this.#endCall())]
   }
 
-  /** Closes the arguments of a call whose end Gemini did not say. */
+  /** Closes the arguments of a call, also where Gemini did not say that they end. */
   #endCall(): Delta[] {
-    const rest = this.#open?.end() ?? ''
+    if (this.#open === undefined) return []
+    const rest = this.#toArguments(this.#open.writer.end())
+    const { begun, held } = this.#open
     this.#open = undefined
-    return this.#toArguments(rest)
+    if (held === undefined) return rest
+    const args = tryParseJson(held)
+    return [this.#toCall(begun, isObject(args) ? args : {})]
   }
 
   #toArguments(text: string): Delta[] {
+    if (this.#open?.held !== undefined) {
+      this.#open.held += text
+      return []
+    }
     if (text === '') return []
     if (this.#options.legacy) return [{ function_call: { arguments: text } }]
-    return [{ tool_calls: [{ index: this.#calls - 1, function: { arguments: text } }] }]
+    return [{ tool_calls: [{ index: this.#calls.length - 1, function: { arguments: text } }] }]
   }
 
   #toMediaDeltas({ inlineData, thought, thoughtSignature }: Part): Delta[] {
@@ -215,19 +273,39 @@ export class ChoiceStream {
     if (filtered || (thought === true && this.#options.thoughts.to === 'nowhere')) return []
     this.#answered = true
     const before = this.#endThought()
-    const { audioFormat } = this.#options
     if (inlineData.mimeType.startsWith('audio/')) {
-      const besides = extra({ thought_signature: thoughtSignature })
-      return [...before, { audio: toAudioDelta(inlineData, audioFormat, this.#answer), ...besides }]
+      return [...before, ...this.#toSound(inlineData, thoughtSignature)]
     }
     const image = toImage(inlineData, this.#images, thoughtSignature)
     this.#images += 1
     return [...before, { images: [image] }]
   }
 
-  /** Parts that OpenAI has no word for travel on as they are. */
-  #toNativeDeltas(part: Part): Delta[] {
-    return Object.keys(part).length === 0 ? [] : [{ extra_content: { google: { parts: [part] } } }]
+  /** Samples go out as they come; a `wav` says its length first, so it waits for all of them. */
+  #toSound(sound: Blob, signature: string | undefined): Delta[] {
+    const first: Delta[] = this.#sounding ? [] : [{ audio: { id: `audio_${this.#answer.id}` } }]
+    this.#sounding = true
+    const besides = extra({ thought_signature: signature })
+    if (this.#options.audioFormat !== 'wav')
+      return [...first, { audio: { data: sound.data }, ...besides }]
+    this.#sound.push(sound)
+    return signature === undefined ? first : [...first, { content: '', ...besides }]
+  }
+
+  #endSound(): Delta[] {
+    if (!this.#sounding) return []
+    const data = this.#sound.length > 0 ? [{ audio: { data: toWav(this.#sound) } }] : []
+    return [...data, { audio: { expires_at: this.#answer.created + keptSeconds } }]
+  }
+
+  /**
+   * Where OpenAI has no word for a part, the whole turn travels on in Gemini's own: sent back in a
+   * history, it is used as it is.
+   */
+  #toLastExtra(): Delta[] {
+    const parts = this.#foreign ? { parts: this.#parts } : {}
+    const google = { ...this.#findings, ...parts }
+    return Object.keys(google).length > 0 ? [{ extra_content: { google } }] : []
   }
 
   #toRefusal(): string {
@@ -240,19 +318,21 @@ export class ChoiceStream {
     return { google: { finish_reason: this.#finishReason, ...message } }
   }
 
-  /** The first delta carries the role, beside a content that is null where a call or nothing follows. */
+  /** The role goes first, in a delta of its own. */
   #toChunks(delta: Delta): ChunkChoice[] {
     if (this.#started) return [this.#toChoice(delta)]
     this.#started = true
+    // As OpenAI does: a content that stays null where a call or a picture comes first.
     const spoken = delta.content !== undefined || delta.reasoning_content !== undefined
-    const role: Delta = { role: 'assistant', content: spoken ? '' : null, refusal: null }
-    return [this.#toChoice(role), this.#toChoice(delta)]
+    return [this.#toChoice(spoken ? begin : { ...begin, content: null }), this.#toChoice(delta)]
   }
 
   #toChoice(delta: Delta): ChunkChoice {
     return { index: this.#index, delta, logprobs: null, finish_reason: null }
   }
 }
+
+const begin: Delta = { role: 'assistant', content: '', refusal: null }
 
 /** The words of a part, code and its output included; undefined where it has none. */
 function toText({ text, executableCode, codeExecutionResult }: Part): string | undefined {
@@ -266,7 +346,7 @@ function toText({ text, executableCode, codeExecutionResult }: Part): string | u
 }
 
 function toInput({ input }: Record<string, unknown>): string {
-  return typeof input === 'string' ? input : JSON.stringify(input ?? '')
+  return typeof input === 'string' ? input : (JSON.stringify(input) ?? '')
 }
 
 /** Extra content, or nothing where nothing is to be said. */
@@ -283,6 +363,41 @@ function toFindings(candidate: Candidate): Record<string, unknown> {
     ...(isObject(citationMetadata) && { citation_metadata: toSnakeKeys(citationMetadata) }),
     ...(isObject(urlContextMetadata) && { url_context_metadata: toSnakeKeys(urlContextMetadata) }),
   }
+}
+
+/** Findings come bit by bit: lists grow, anything else is said anew. */
+function mergeFindings(
+  known: Record<string, unknown>,
+  news: Record<string, unknown>,
+): Record<string, unknown> {
+  const merged = Object.entries(news).map(([key, value]) => {
+    const before = known[key]
+    if (Array.isArray(before) && Array.isArray(value)) return [key, [...before, ...value]]
+    return [key, isObject(before) && isObject(value) ? mergeFindings(before, value) : value]
+  })
+  return { ...known, ...Object.fromEntries(merged) }
+}
+
+/** Pieces of one text become one part again; parts with a signature stay as they are. */
+function appendParts(known: Part[], more: Part[]): Part[] {
+  for (const part of more) {
+    const last = known.at(-1)
+    if (
+      last !== undefined &&
+      isPlainText(last) &&
+      isPlainText(part) &&
+      last.thought === part.thought
+    ) {
+      known[known.length - 1] = { ...last, text: `${last.text}${part.text}` }
+    } else {
+      known.push(part)
+    }
+  }
+  return known
+}
+
+function isPlainText(part: Part): boolean {
+  return part.text !== undefined && part.thoughtSignature === undefined
 }
 
 function toBlockedText({ blockReason, blockReasonMessage }: PromptFeedback): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { invalidRequest } from '../../errors.ts'
 import type { Part } from '../gemini.ts'
+import { lookUp } from '../json.ts'
 import { toMedia } from '../media.ts'
 import { optional } from '../parse.ts'
 import { carriers, type ExtraContent, readExtraContent } from './google.ts'
@@ -168,7 +169,7 @@ const resolutions: Record<string, string> = {
 
 /** `detail: 'low'` -> Gemini's word; `auto` and words that Gemini lacks say nothing. */
 export function toResolution(detail: string | undefined): string | undefined {
-  return detail === undefined ? undefined : resolutions[detail.toLowerCase()]
+  return detail === undefined ? undefined : lookUp(resolutions, detail.toLowerCase())
 }
 
 /** The `detail` of each image in a content. */

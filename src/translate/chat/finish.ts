@@ -1,3 +1,5 @@
+import { lookUp } from '../json.ts'
+
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call'
 
 /** Gemini's reasons in OpenAI's five words; what is not here is a `stop`. */
@@ -24,9 +26,23 @@ export function toFinishReason(
   called: boolean,
   legacy: boolean,
 ): FinishReason {
-  const reason = finishReasons[native ?? 'STOP'] ?? 'stop'
+  const reason = lookUp(finishReasons, native ?? 'STOP') ?? 'stop'
   if (reason !== 'stop' || !called) return reason
   return legacy ? 'function_call' : 'tool_calls'
+}
+
+/** Endings after which an answer without content is an accident: asked again, it mostly comes. */
+const accidents = new Set([
+  'STOP',
+  'MALFORMED_FUNCTION_CALL',
+  'UNEXPECTED_TOOL_CALL',
+  'MALFORMED_RESPONSE',
+  'MISSING_THOUGHT_SIGNATURE',
+])
+
+/** Whether an answer that has nothing to show is worth asking for again. */
+export function isFutile(native: string | undefined): boolean {
+  return native !== undefined && accidents.has(native)
 }
 
 /** Whether OpenAI's word says all there is to say, so that Gemini's own need not be added. */

@@ -162,7 +162,8 @@ export function toSnakeKeys(value: unknown): unknown {
   )
 }
 
-function mergeDeep(a: JsonObject, b: JsonObject): JsonObject {
+/** Both objects' members, those of `b` over those of `a`, at every level. */
+export function mergeDeep(a: JsonObject, b: JsonObject): JsonObject {
   const merged = Object.entries(b).map(([key, value]) => {
     const before = a[key]
     return [key, isObject(before) && isObject(value) ? mergeDeep(before, value) : value]

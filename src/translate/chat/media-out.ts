@@ -1,5 +1,5 @@
 import type { Blob } from '../gemini.ts'
-import type { Audio, Image } from './response.ts'
+import type { Image } from './response.ts'
 
 /** A picture in the form that clients know from other gateways: a data URL in `images`. */
 export function toImage(
@@ -20,23 +20,21 @@ export function toImage(
   }
 }
 
-/** OpenAI keeps what was said for a while; here the id and the date are a form only. */
-const keptSeconds = 3600
+/** How long OpenAI keeps what was said; here the date is a form only. */
+export const keptSeconds = 3600
 
-/** Sound as OpenAI sends it. Gemini's samples are bare: `wav` puts a header before them. */
-export function toAudioDelta(
-  { mimeType, data }: Blob,
-  format: string | undefined,
-  answer: { id: string; created: number },
-): Partial<Audio> {
-  const samples = /^audio\/(l16|pcm)/i.test(mimeType)
-  const rate = Number(/rate=(\d+)/.exec(mimeType)?.[1] ?? 24_000)
-  return {
-    id: `audio_${answer.id}`,
-    data: samples && format === 'wav' ? withWavHeader(data, rate) : data,
-    expires_at: answer.created + keptSeconds,
-    transcript: '',
-  }
+/** Gemini's samples are bare: `wav` puts a header before them. Anything else stays as it is. */
+export function toWav(sounds: Blob[]): string {
+  const data = joinBase64(sounds.map((sound) => sound.data))
+  const mimeType = sounds[0]?.mimeType ?? ''
+  if (!/^audio\/(l16|pcm)/i.test(mimeType)) return data
+  return withWavHeader(data, Number(/rate=(\d+)/.exec(mimeType)?.[1] ?? 24_000))
+}
+
+/** The base64 of all bytes; joined as letters it would be none. */
+export function joinBase64(pieces: string[]): string {
+  const [only = ''] = pieces
+  return pieces.length < 2 ? only : btoa(pieces.map(atob).join(''))
 }
 
 /** 16-bit mono PCM with the 44 bytes that make it a RIFF file. */

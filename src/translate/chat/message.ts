@@ -100,10 +100,16 @@ export type Repair =
 export interface Reading {
   target: Target
   names: ToolNames
+  /** Functions whose arguments are no object, by the client's name. */
+  wrapped: ReadonlySet<string>
   /** The tag that thoughts stand in, in the client's history. */
   marker: string | undefined
   /** Signatures that the client did not send back, by call id. */
   remembered: ReadonlyMap<string, string>
+  /** Gemini's own ids of calls, by the ids that the client has. */
+  nativeIds: ReadonlyMap<string, string>
   /** A cached content has its own system instruction, and refuses another. */
   cached: boolean
+  /** What the gateway itself has to tell the model, after the client's own instructions. */
+  furtherInstructions: readonly string[]
 }

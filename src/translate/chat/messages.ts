@@ -11,7 +11,7 @@ import type {
   ResultMessage,
   UserMessage,
 } from './message.ts'
-import { answerCalls, orphanText } from './results.ts'
+import { answerCalls, toOrphan } from './results.ts'
 
 export interface Conversation {
   contents: Content[]
@@ -32,13 +32,13 @@ export function toConversation(list: Message[], reading: Reading): Conversation 
   const placed = list.map((one, at) => ({ message: one, where: `messages[${at}]` }))
   const { instructions, turns } = separate(placed, repairs)
   const inline = reading.cached || !reading.target.can.systemInstruction
-  const systemParts = instructions.map((text) => ({ text }))
+  const systemParts = [...instructions, ...reading.furtherInstructions].map((text) => ({ text }))
   const spoken = toRuns(turns).flatMap((run, at, runs) =>
     toTurns(run, runs[at - 1], reading, repairs),
   )
   const before =
     inline && systemParts.length > 0 ? [{ role: 'user' as const, parts: systemParts }] : []
-  const contents = obeyTurnRules([...before, ...spoken], systemParts, reading, repairs)
+  const contents = obeyTurnRules(joinTurns([...before, ...spoken]), systemParts, reading, repairs)
   const asked = !inline && spoken.length > 0 && systemParts.length > 0
   return {
     contents,
@@ -107,10 +107,10 @@ function toTurns(
   }
   const calls = before?.side === 'model' ? before.said.flatMap(callsOf) : []
   const { responses, others, media } = answerCalls(calls, run.said, reading, repairs)
-  const words = others.flatMap((one) =>
-    one.message.role === 'user'
-      ? toParts(one.message.content, `${one.where}.content`, reading.target)
-      : [{ text: orphanText(one.message) }],
+  const words = others.flatMap(({ message, where }) =>
+    message.role === 'user'
+      ? toParts(message.content, `${where}.content`, reading.target)
+      : toOrphan({ message, where }, reading.target),
   )
   return [
     ...(responses.length > 0 ? [{ role: 'user' as const, parts: responses }] : []),
@@ -123,6 +123,29 @@ function toContent(role: 'user' | 'model', parts: Part[], repairs: Set<Repair>):
   const full = parts.filter((part) => part.text !== '' || part.thoughtSignature !== undefined)
   if (full.length < parts.length && full.length === 0) repairs.add('empty_message_dropped')
   return full.length > 0 ? [{ role, parts: full }] : []
+}
+
+/** Neighbours of one side become one turn; results stay a turn of their own. */
+function joinTurns(contents: Content[]): Content[] {
+  const joined: Content[] = []
+  for (const content of contents) {
+    const last = joined.at(-1)
+    if (
+      last !== undefined &&
+      last.role === content.role &&
+      !hasResults(last) &&
+      !hasResults(content)
+    ) {
+      joined[joined.length - 1] = { ...last, parts: [...last.parts, ...content.parts] }
+    } else {
+      joined.push(content)
+    }
+  }
+  return joined
+}
+
+function hasResults({ parts }: Content): boolean {
+  return parts.some((part) => part.functionResponse !== undefined)
 }
 
 function obeyTurnRules(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { invalidRequest } from '../../errors.ts'
 import type { Abilities } from '../abilities.ts'
 import type { GenerationConfig } from '../gemini.ts'
+import { lookUp } from '../json.ts'
 import { optional } from '../parse.ts'
 
 /** In what the answer comes: text, pictures, sound. */
@@ -41,15 +42,16 @@ export function toOutputConfig(
       : toModalities(asked, can),
     speechConfig:
       wanted && voice !== undefined
-        ? { voiceConfig: { prebuiltVoiceConfig: { voiceName: voices[voice] ?? voice } } }
+        ? { voiceConfig: { prebuiltVoiceConfig: { voiceName: lookUp(voices, voice) ?? voice } } }
         : undefined,
   }
 }
 
-/** Text alone is what a model does anyway. */
+/** Text alone is what most models do anyway. */
 function toModalities(asked: string[] | undefined, can: Abilities): string[] | undefined {
   if (asked === undefined || asked.length === 0) return can.modalities
-  return asked.every((modality) => modality === 'TEXT') ? undefined : asked
+  const plain = can.modalities === undefined && asked.every((modality) => modality === 'TEXT')
+  return plain ? undefined : asked
 }
 
 /** OpenAI's voices -> Gemini's of a like character. */

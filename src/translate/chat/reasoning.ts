@@ -27,6 +27,12 @@ export function toThinkingConfig(
       'reasoning_effort',
     )
   }
+  if (thinkingBudget !== undefined && thinkingLevel !== undefined) {
+    throw invalidRequest(
+      'Give thinking_budget or thinking_level, not both.',
+      'extra_body.google.thinking_config',
+    )
+  }
   // A model that does not think refuses the mere presence of a thinkingConfig.
   if (can.thinking.by === 'nothing') return undefined
   if (can.thinking.by === 'itself')
@@ -39,7 +45,7 @@ export function toThinkingConfig(
   if (thinkingLevel !== undefined && thinkingBudget === undefined) {
     return { includeThoughts, ...toAmount(thinkingLevel.toLowerCase(), can) }
   }
-  return config === undefined ? undefined : { includeThoughts, thinkingBudget, thinkingLevel }
+  return config === undefined ? undefined : { includeThoughts, thinkingBudget }
 }
 
 /** A word that is no effort of ours goes on as it is: Google decides what it means. */

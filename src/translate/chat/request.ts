@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { invalidRequest } from '../../errors.ts'
 import { type Abilities, abilities } from '../abilities.ts'
 import type {
-  Content,
   GenerateContentRequest,
   GenerationConfig,
+  JsonObject,
   Provider,
   Tool,
   ToolConfig,
@@ -13,7 +13,7 @@ import { isObject } from '../json.ts'
 import { optional, parse } from '../parse.ts'
 import { toResolution } from './content.ts'
 import { format, toFormatInstruction, toResponseFormat } from './format.ts'
-import { type Extras, google, toExtras } from './google.ts'
+import { type Extras, google, mergeDeep, toExtras } from './google.ts'
 import { toExtraConfig, toSafetySettings } from './google-config.ts'
 import { messages, type Repair } from './message.ts'
 import { toConversation } from './messages.ts'
@@ -52,10 +52,14 @@ export interface Circumstances {
   provider: Provider
   /** The bare id, e.g. `gemini-2.5-flash`. */
   model: string
+  /** `projects/…/locations/…` on Vertex AI, where its resources are. */
+  parent?: string | undefined
   /** Where thoughts go when the client set no marker. */
   thoughts: 'reasoning_content' | 'content'
   /** Signatures that clients did not send back, by call id. */
   remembered: ReadonlyMap<string, string>
+  /** Gemini's own ids of calls, by the ids that clients have. */
+  nativeIds?: ReadonlyMap<string, string>
 }
 
 /** A request in Gemini's words, and what its answer is to be read with. */
@@ -75,8 +79,13 @@ export interface AnswerOptions {
   includeUsage: boolean
   names: ToolNames
   custom: ReadonlySet<string>
+  wrapped: ReadonlySet<string>
   legacy: boolean
   single: boolean
+  /** How many calls the candidates are spread over, where the model gives one each. */
+  copies: number
+  /** The tier that a response header names; Vertex AI says it in the body instead. */
+  servedTier: string | undefined
   /** How many alternatives of each token the client wants to see. */
   topLogprobs: number
   /** `wav` needs a header around Gemini's bare samples. */
@@ -97,42 +106,47 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
   const marker =
     extras.thoughtTagMarker === undefined ? undefined : readMarker(extras.thoughtTagMarker)
   const cached = extras.cachedContent !== undefined
-  const { names } = toolbox
-  const conversation = toConversation(request.messages, {
-    target,
-    names,
-    marker,
-    remembered,
-    cached,
-  })
-  const offered = [...toolbox.tools, ...((extras.tools ?? []) as Tool[])]
+  const { names, wrapped } = toolbox
+  const offered = joinTools(toolbox.tools, extras.tools ?? [])
   checkMixture(offered, can)
   const answerFormat = toResponseFormat(request.response_format, can)
   const inWords =
-    answerFormat.responseMimeType !== undefined && declares(offered) && !can.jsonWithTools
-  const generationConfig = orAbsent<GenerationConfig>({
+    answerFormat.responseMimeType !== undefined &&
+    !cached &&
+    declares(offered) &&
+    !can.jsonWithTools
+  const conversation = toConversation(request.messages, {
+    target,
+    names,
+    wrapped,
+    marker,
+    remembered,
+    nativeIds: circumstances.nativeIds ?? new Map(),
+    cached,
+    furtherInstructions: inWords ? [toFormatInstruction(answerFormat)] : [],
+  })
+  const asked: GenerationConfig = {
     ...toSampling(request, can),
     ...(inWords ? {} : answerFormat),
     ...toOutputConfig(request, can),
     thinkingConfig: toThinkingConfig(request.reasoning_effort, extras.thinkingConfig, can),
     mediaResolution: toMediaResolution(conversation.details, can),
-    ...toExtraConfig(extras, provider),
-  })
+  }
+  const generationConfig = orAbsent<GenerationConfig>(
+    mergeDeep({ ...asked }, { ...toExtraConfig(extras, provider) }),
+  )
   const shown = generationConfig?.thinkingConfig?.includeThoughts === true
   const tier = toServiceTier(request.service_tier ?? extras.serviceTier, provider)
   return {
     request: {
       contents: conversation.contents,
-      systemInstruction: withWords(
-        conversation.systemInstruction,
-        inWords ? toFormatInstruction(answerFormat) : undefined,
-      ),
+      systemInstruction: conversation.systemInstruction,
       // A cached content brings its own tools and refuses others.
       tools: cached || offered.length === 0 ? undefined : offered,
       toolConfig: cached ? undefined : toToolConfig(toolbox, extras, offered, target),
       safetySettings: toSafetySettings(extras.safetySettings, provider),
       generationConfig,
-      cachedContent: extras.cachedContent,
+      cachedContent: toCachedContent(extras.cachedContent, circumstances),
       labels: provider === 'vertex' ? extras.labels : undefined,
       modelArmorConfig: provider === 'vertex' ? extras.modelArmorConfig : undefined,
       serviceTier: tier.field,
@@ -143,8 +157,11 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
       includeUsage: request.stream_options?.include_usage === true,
       names,
       custom: toolbox.custom,
+      wrapped: toolbox.wrapped,
       legacy: toolbox.legacy,
       single: toolbox.single,
+      copies: can.candidates ? 1 : (request.n ?? 1),
+      servedTier: undefined,
       topLogprobs: request.top_logprobs ?? 0,
       audioFormat: request.audio?.format,
     },
@@ -165,6 +182,30 @@ function toThoughtForm(
 ): ThoughtForm {
   if (!shown) return { to: 'nowhere' }
   return marker === undefined ? { to: otherwise } : { to: 'tags', marker }
+}
+
+/** A bare id gets the name of its collection before it. */
+function toCachedContent(
+  name: string | undefined,
+  { provider, parent }: Circumstances,
+): string | undefined {
+  if (name === undefined || name.includes('/')) return name
+  if (provider === 'gemini') return `cachedContents/${name}`
+  return parent === undefined ? name : `${parent}/cachedContents/${name}`
+}
+
+/** One Tool for all functions, one for each of Google's own; what the client spelt out itself wins. */
+function joinTools(tools: Tool[], native: JsonObject[]): Tool[] {
+  // The client's own native tools, which Google checks.
+  const given = native as Tool[]
+  const declarations = [...tools, ...given].flatMap((tool) => tool.functionDeclarations ?? [])
+  const builtIn = [...tools, ...given].flatMap(({ functionDeclarations: _, ...tool }) =>
+    Object.entries(tool),
+  )
+  return [
+    ...(declarations.length > 0 ? [{ functionDeclarations: declarations }] : []),
+    ...Object.entries(Object.fromEntries(builtIn)).map(([name, options]) => ({ [name]: options })),
+  ]
 }
 
 function declares(offered: Tool[]): boolean {
@@ -205,18 +246,12 @@ function toToolConfig(
   })
 }
 
-function withWords(
-  instruction: Content | undefined,
-  words: string | undefined,
-): Content | undefined {
-  if (words === undefined) return instruction
-  return { parts: [...(instruction?.parts ?? []), { text: words }] }
-}
-
 /** Models before 3 take one resolution for all pictures. */
 function toMediaResolution(details: string[], can: Abilities): string | undefined {
   if (can.mediaResolution === 'part') return undefined
-  const levels = new Set(details.map(toResolution).filter((level) => level !== undefined))
+  // The highest of all is for single parts only.
+  const words = details.map((detail) => (detail === 'ultra_high' ? 'high' : detail))
+  const levels = new Set(words.map(toResolution).filter((level) => level !== undefined))
   if (levels.size > 1) {
     throw invalidRequest('All images must use the same detail level for this model.', 'messages')
   }
@@ -226,7 +261,9 @@ function toMediaResolution(details: string[], can: Abilities): string | undefine
 /** Parameters that have no row here: OpenAI's that Gemini lacks, and anybody's inventions. */
 function toIgnored(body: unknown): string[] {
   if (!isObject(body)) return []
-  return Object.keys(body).filter((key) => !Object.hasOwn(chatRequest.shape, key))
+  return Object.keys(body).filter(
+    (key) => body[key] !== null && !Object.hasOwn(chatRequest.shape, key),
+  )
 }
 
 /** An object in which nothing is said is not sent. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../gemini.ts'
 import type { FinishReason } from './finish.ts'
 import type { Logprobs } from './logprobs.ts'
+import { joinBase64 } from './media-out.ts'
 import type { Usage } from './usage.ts'
 
 /** OpenAI's completion and chunk, with the extras that carry what OpenAI has no word for. */
@@ -205,10 +206,9 @@ function toExtra(deltas: Delta[]): ExtraContent | undefined {
 }
 
 function toAudio(deltas: Partial<Audio>[]): Audio {
-  const merged = deltas.reduce((known, delta) => ({ ...known, ...delta }), {})
-  const { id = '', expires_at = 0 } = merged
-  const data = join(deltas.map((delta) => delta.data))
-  return { id, data, expires_at, transcript: join(deltas.map((delta) => delta.transcript)) }
+  const { id = '', expires_at = 0 } = deltas.reduce((known, delta) => ({ ...known, ...delta }), {})
+  const data = joinBase64(deltas.flatMap((delta) => delta.data ?? []))
+  return { id, data, expires_at, transcript: '' }
 }
 
 function join(texts: (string | null | undefined)[]): string {

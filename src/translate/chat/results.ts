@@ -4,6 +4,7 @@ import { type Call, toId } from './assistant.ts'
 import { type MessageContent, toPart } from './content.ts'
 import { readExtraContent } from './google.ts'
 import type { Placed, Reading, Repair, ResultMessage, UserMessage } from './message.ts'
+import type { Target } from './target.ts'
 
 /** The results of a step, and what stood between them. */
 export interface Answered {
@@ -22,7 +23,8 @@ export function answerCalls(
 ): Answered {
   const results = said.filter((one): one is Placed<ResultMessage> => one.message.role !== 'user')
   const matched = matchResults(calls, results, repairs)
-  const order = [...matched.values()].map((result) => results.indexOf(result))
+  const places = new Map(results.map((result, at) => [result, at]))
+  const order = [...matched.values()].map((result) => places.get(result) ?? 0)
   if (order.some((at, n) => at < (order[n - 1] ?? -1))) repairs.add('tool_results_reordered')
   const used = new Set<unknown>(matched.values())
   const others = said.filter((one) => !used.has(one))
@@ -36,23 +38,27 @@ export function answerCalls(
 }
 
 function matchResults(calls: Call[], results: Placed<ResultMessage>[], repairs: Set<Repair>) {
-  const matched = new Map<Call, Placed<ResultMessage>>()
   const open = new Set(results)
-  const pair = (fits: (call: Call, result: ResultMessage) => boolean) => {
+  const matched = new Map<Call, Placed<ResultMessage>>()
+  const pair = (key: (side: { id: string; name: string | undefined }) => string | undefined) => {
+    const waiting = Map.groupBy(open, ({ message }) =>
+      key({ id: idOf(message), name: message.name }),
+    )
     for (const call of calls) {
-      if (matched.has(call)) continue
-      const result = [...open].find((one) => fits(call, one.message))
+      const wanted = matched.has(call) ? undefined : key(call)
+      const result = wanted === undefined ? undefined : waiting.get(wanted)?.shift()
       if (result === undefined) continue
       matched.set(call, result)
       open.delete(result)
     }
   }
-  pair((call, result) => call.id !== '' && idOf(result) === call.id)
+  pair(({ id }) => id || undefined)
   // Some clients shorten or rewrite ids: compare what is left of them.
-  pair((call, result) => sameId(call.id, idOf(result)))
-  pair((call, result) => result.name === call.name && (idOf(result) === '' || call.id === ''))
+  pair(({ id }) => plain(id) || undefined)
+  pair(({ id }) => (plain(id).length < shortened ? undefined : plain(id).slice(0, shortened)))
+  pair(({ name }) => name)
   const before = matched.size
-  pair(() => true)
+  pair(() => 'any')
   if (matched.size > before) repairs.add('tool_result_matched_by_position')
   return new Map(
     calls.flatMap((call) => {
@@ -62,48 +68,66 @@ function matchResults(calls: Call[], results: Placed<ResultMessage>[], repairs: 
   )
 }
 
-function idOf(result: ResultMessage): string {
-  return result.role === 'tool' ? (result.tool_call_id ?? '') : ''
+/** As many letters of an id tell calls apart, whatever a client cut off. */
+const shortened = 16
+
+function plain(id: string): string {
+  return id.replace(/[^A-Za-z0-9]/g, '')
 }
 
-function sameId(a: string, b: string): boolean {
-  const [left, right] = [a, b].map((id) => id.replace(/[^A-Za-z0-9]/g, ''))
-  if (!left || !right) return false
-  return (
-    left === right ||
-    (Math.min(left.length, right.length) >= 16 &&
-      (left.startsWith(right) || right.startsWith(left)))
-  )
+function idOf(result: ResultMessage): string {
+  return result.role === 'tool' ? (result.tool_call_id ?? '') : ''
 }
 
 function toResponse(
   call: Call,
   result: Placed<ResultMessage> | undefined,
-  { target, names }: Reading,
+  reading: Reading,
   repairs: Set<Repair>,
 ): { response: Part; media: Part[] } {
-  const base = { name: names.toGemini(call.name), ...toId(call.id, target) }
+  const { target, names } = reading
+  const base = { name: names.toGemini(call.name), ...toId(call.id, reading) }
   if (result === undefined) {
     repairs.add('tool_result_missing')
     const response = { error: 'no result provided' }
     return { response: { functionResponse: { ...base, response } }, media: [] }
   }
-  const { message: said, where } = result
-  const given = typeof said.content === 'object' ? said.content : []
-  const pictures = given.flatMap((part, at) =>
-    part.type === 'text' ? [] : [toPart(part, `${where}.content[${at}]`, target)],
-  )
+  const { message: said } = result
   // The client's own native parts, as Google's documentation sends them; Google checks them.
   const native = (readExtraContent(said).parts ?? []) as Part[]
-  const beside = target.can.mediaInResults
-  if (!beside && pictures.length > 0) repairs.add('tool_result_media_moved')
-  const attached = beside ? [...native, ...pictures] : native
+  const pictures = [...native, ...toPictures(result, target)]
+  const attached = pictures.filter((picture) => fitsResult(picture, target))
+  const media = pictures.filter((picture) => !attached.includes(picture))
+  if (media.length > 0) repairs.add('tool_result_media_moved')
   const functionResponse: FunctionResponse = {
     ...base,
     response: toStruct(toText(said.content)),
-    ...(attached.length > 0 && { parts: attached }),
+    ...(attached.length > 0 && { parts: attached.map((picture) => toAttachment(picture, target)) }),
   }
-  return { response: { functionResponse }, media: beside ? [] : pictures }
+  return { response: { functionResponse }, media }
+}
+
+function toPictures({ message: said, where }: Placed<ResultMessage>, target: Target): Part[] {
+  if (typeof said.content !== 'object') return []
+  return said.content.flatMap((part, at) =>
+    part.type === 'text' ? [] : [toPart(part, `${where}.content[${at}]`, target)],
+  )
+}
+
+/** The Developer API takes bytes only beside a result, models before 3 nothing at all. */
+function fitsResult(picture: Part, { provider, can }: Target): boolean {
+  return can.mediaInResults && (provider === 'vertex' || picture.fileData === undefined)
+}
+
+/** What may stand beside a result: the data alone, without a name at the Developer API. */
+function toAttachment({ inlineData, fileData }: Part, { provider }: Target): Part {
+  if (fileData !== undefined) return { fileData }
+  if (inlineData === undefined) return {}
+  const { displayName, ...data } = inlineData
+  return {
+    inlineData:
+      provider === 'vertex' && displayName !== undefined ? { ...data, displayName } : data,
+  }
 }
 
 function toText(said: MessageContent | undefined): string {
@@ -119,8 +143,9 @@ function toStruct(text: string): JsonObject {
   return { output: value ?? text }
 }
 
-/** A result that answers no call becomes words, so that it is not lost. */
-export function orphanText(result: ResultMessage): string {
-  const id = idOf(result) || result.name || 'unknown call'
-  return `Tool result (${id}): ${toText(result.content)}`
+/** A result that answers no call becomes words and pictures of the user, so that it is not lost. */
+export function toOrphan(result: Placed<ResultMessage>, target: Target): Part[] {
+  const { message: said } = result
+  const id = idOf(said) || said.name || 'unknown call'
+  return [{ text: `Tool result (${id}): ${toText(said.content)}` }, ...toPictures(result, target)]
 }

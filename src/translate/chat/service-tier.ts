@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Provider } from '../gemini.ts'
+import { lookUp } from '../json.ts'
 import { optional } from '../parse.ts'
 
 /** How urgent the request is, and what it may cost. */
@@ -39,5 +40,5 @@ const names: Record<string, string> = {
 
 /** Vertex AI's `trafficType` or the Developer API's tier header, in OpenAI's words. */
 export function toServiceTierName(native: string | undefined): string | undefined {
-  return native === undefined ? undefined : names[native]
+  return native === undefined ? undefined : lookUp(names, native)
 }

@@ -1,4 +1,4 @@
-import type { Provider } from '../gemini.ts'
+import type { Content, GenerateContentRequest, Part, Provider } from '../gemini.ts'
 import { isObject } from '../json.ts'
 import { isSignature, readExtraContent } from './google.ts'
 
@@ -44,3 +44,65 @@ export function dummySignature(provider: Provider): string {
 }
 
 const dummy = 'skip_thought_signature_validator'
+
+/**
+ * The ids of the calls in a history that came back without their signature, for the memory to look
+ * up. Reads the body as it came: whatever is no history has none.
+ */
+export function unsignedCallIds(body: unknown): string[] {
+  const messages = isObject(body) && Array.isArray(body.messages) ? body.messages : []
+  const calls = messages
+    .filter(isObject)
+    .flatMap(({ tool_calls }) => (Array.isArray(tool_calls) ? tool_calls : []))
+    .filter(isObject)
+  return calls.flatMap((call) => {
+    const { id } = call
+    return typeof id === 'string' && id !== '' && signatureOfCall(call) === undefined ? [id] : []
+  })
+}
+
+/** Where the signature of a step's first call came from. */
+export type SignatureSource = 'client' | 'store' | 'dummy'
+
+/** The source of each step's signature in a translated request, in order. */
+export function signatureSources(
+  { contents }: GenerateContentRequest,
+  remembered: ReadonlyMap<string, string>,
+): SignatureSource[] {
+  const stored = new Set(remembered.values())
+  return contents.flatMap(({ parts }) => {
+    const signature = parts.find((part) => part.functionCall !== undefined)?.thoughtSignature
+    if (signature === undefined) return []
+    if (signature === dummy || signature === btoa(dummy)) return ['dummy' as const]
+    return [stored.has(signature) ? ('store' as const) : ('client' as const)]
+  })
+}
+
+/**
+ * The request with the placeholder in place of every signature of the current turn: for signatures
+ * that Google refuses, because they are damaged or another model's.
+ */
+export function withDummySignatures(
+  request: GenerateContentRequest,
+  signature: string,
+): GenerateContentRequest {
+  const start = request.contents.findLastIndex(isSpoken)
+  const contents = request.contents.map((content, at) =>
+    at > start && content.role === 'model'
+      ? { ...content, parts: withDummySignature(content.parts, signature) }
+      : content,
+  )
+  return { ...request, contents }
+}
+
+/** The user's own words: what comes after the last of them is the current turn. */
+function isSpoken({ role, parts }: Content): boolean {
+  return role === 'user' && parts.some((part) => part.functionResponse === undefined)
+}
+
+function withDummySignature(parts: Part[], signature: string): Part[] {
+  const first = parts.findIndex((part) => part.functionCall !== undefined)
+  return parts.map(({ thoughtSignature: _, ...part }, at) =>
+    at === first ? { ...part, thoughtSignature: signature } : part,
+  )
+}

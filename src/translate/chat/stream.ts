@@ -1,6 +1,6 @@
 import { badGateway } from '../../errors.ts'
 import type { GenerateContentResponse, PromptFeedback, UsageMetadata } from '../gemini.ts'
-import { ChoiceStream } from './choice.ts'
+import { ChoiceStream, type MadeCall } from './choice.ts'
 import type { AnswerOptions } from './request.ts'
 import { type ChatChunk, type ChatCompletion, type ChunkChoice, collect } from './response.ts'
 import { toServiceTierName } from './service-tier.ts'
@@ -38,10 +38,19 @@ export class ChatStream {
   /** Whether every candidate has said why it stopped; if not, the answer broke off. */
   get complete(): boolean {
     const choices = [...this.#choices.values()]
-    return (
-      this.#blocked !== undefined ||
-      (choices.length > 0 && choices.every((choice) => choice.finished))
-    )
+    const all = choices.length >= this.#options.copies && choices.every((choice) => choice.finished)
+    return this.#blocked !== undefined || all
+  }
+
+  /** Gemini's reason, where nothing at all is to be shown in a way that another try may mend. */
+  get futile(): string | undefined {
+    const reasons = [...this.#choices.values()].map((choice) => choice.futile)
+    return this.#blocked === undefined && !reasons.includes(undefined) ? reasons[0] : undefined
+  }
+
+  /** The calls so far, for the memory of signatures. */
+  get calls(): MadeCall[] {
+    return [...this.#choices.values()].flatMap((choice) => choice.calls)
   }
 
   push(response: GenerateContentResponse): ChatChunk[] {
@@ -88,7 +97,7 @@ export class ChatStream {
 
   #chunk(choices: ChunkChoice[], usage?: Usage): ChatChunk {
     const { id, created, model } = this.#head
-    const tier = toServiceTierName(this.#usage?.trafficType)
+    const tier = toServiceTierName(this.#usage?.trafficType ?? this.#options.servedTier)
     return {
       id,
       object: 'chat.completion.chunk',
@@ -108,7 +117,13 @@ export function complete(
   head: Head,
   options: AnswerOptions,
 ): ChatCompletion {
-  // A whole answer always has its usage.
-  const stream = new ChatStream(head, { ...options, includeUsage: true })
+  return collectWhole(new ChatStream(head, { ...options, includeUsage: true }), response)
+}
+
+/** The same, of a stream that the caller wants to ask more of. Its options must include the usage. */
+export function collectWhole(
+  stream: ChatStream,
+  response: GenerateContentResponse,
+): ChatCompletion {
   return collect([...stream.push(response), ...stream.finish()])
 }

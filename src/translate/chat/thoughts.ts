@@ -51,13 +51,17 @@ export function splitThoughts(content: string, marker: string): Part[] {
     const thought = content.slice(start + open.length, end === -1 ? undefined : end)
     if (thought !== '') parts.push({ text: thought, thought: true })
     if (end === -1) break
-    at = skipBlankLine(content, end + close.length)
+    at = skipSeparator(content, end + close.length)
   }
   return parts
 }
 
-/** The blank line after a closing tag is ours; further white space is the answer's. */
-function skipBlankLine(content: string, at: number): number {
+/**
+ * The blank line after a closing tag is ours, and what follows it the answer's, white space and all.
+ * Where another hand wrote the tag, all white space after it is a separator.
+ */
+function skipSeparator(content: string, at: number): number {
   if (content.startsWith('\n\n', at)) return at + 2
-  return content.startsWith('\n', at) ? at + 1 : at
+  const visible = content.slice(at).search(/\S/)
+  return visible === -1 ? content.length : at + visible
 }

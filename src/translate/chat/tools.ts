@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { invalidRequest } from '../../errors.ts'
 import type { Abilities } from '../abilities.ts'
 import type { FunctionCallingConfig, FunctionDeclaration, JsonObject, Tool } from '../gemini.ts'
-import { toJsonSchema } from '../json-schema.ts'
+import { isObject } from '../json.ts'
+import { hasType, toJsonSchema } from '../json-schema.ts'
 import { toOpenApiSchema } from '../openapi-schema.ts'
 import { optional } from '../parse.ts'
 
@@ -95,6 +96,8 @@ export interface Toolbox {
   names: ToolNames
   /** Tools that take and give free text instead of JSON, by the client's name. */
   custom: ReadonlySet<string>
+  /** Functions whose arguments are no object, by the client's name: Gemini has them in a member. */
+  wrapped: ReadonlySet<string>
   /** The client speaks the older `functions`, and wants `function_call` back. */
   legacy: boolean
   /** The client wants no more than one call in an answer. */
@@ -131,6 +134,13 @@ export function toToolbox(request: Tools, can: Abilities): Toolbox {
     calling: declarations.length > 0 ? toCalling(choice, names) : undefined,
     names,
     custom: new Set(declared.flatMap((tool) => (tool.type === 'custom' ? [tool.custom.name] : []))),
+    wrapped: new Set(
+      declared.flatMap((tool) =>
+        tool.type === 'function' && needsWrapping(tool.function.parameters, 'tools')
+          ? [tool.function.name]
+          : [],
+      ),
+    ),
     legacy: functions !== undefined,
     single: parallel_tool_calls === false || functions !== undefined,
   }
@@ -185,16 +195,46 @@ function toCustomDeclaration(
   }
 }
 
+interface Parameters {
+  parametersJsonSchema?: JsonObject
+  parameters?: JsonObject
+}
+
 /** A function without parameters must not have a schema: Gemini refuses an object without properties. */
-function toParameters(parameters: JsonObject | undefined, param: string, can: Abilities) {
+function toParameters(
+  parameters: JsonObject | undefined,
+  param: string,
+  can: Abilities,
+): Parameters {
   if (parameters === undefined || Object.keys(parameters).length === 0) return {}
-  const schema = toJsonSchema(parameters, param)
+  const given = needsWrapping(parameters, param) ? wrap(parameters) : parameters
+  const schema = toJsonSchema(given, param)
   const { properties, additionalProperties } = schema
-  const bare = properties === undefined || Object.keys(properties as object).length === 0
-  if (schema.type === 'object' && bare && typeof additionalProperties !== 'object') return {}
+  const bare = !isObject(properties) || Object.keys(properties).length === 0
+  if (bare && !isObject(additionalProperties)) return {}
   return can.schema === 'openapi'
-    ? { parameters: toOpenApiSchema(parameters, param) }
+    ? { parameters: toOpenApiSchema(given, param) }
     : { parametersJsonSchema: schema }
+}
+
+/** Gemini's arguments are always an object; a function of anything else takes it as a member. */
+function needsWrapping(parameters: JsonObject | undefined, param: string): boolean {
+  if (parameters === undefined || Object.keys(parameters).length === 0) return false
+  const { type, properties } = toJsonSchema(parameters, param)
+  return !hasType(type, 'object') && properties === undefined
+}
+
+/** The member that holds what is no object. */
+export const wrapper = 'value'
+
+function wrap({ $defs, definitions, ...schema }: JsonObject): JsonObject {
+  return {
+    type: 'object',
+    properties: { [wrapper]: schema },
+    required: [wrapper],
+    ...($defs !== undefined && { $defs }),
+    ...(definitions !== undefined && { definitions }),
+  }
 }
 
 type ToolChoice = NonNullable<Tools['tool_choice']>
@@ -239,6 +279,8 @@ function toDeclaredName(name: string, names: ToolNames): string {
 export class ToolNames {
   readonly #toGemini = new Map<string, string>()
   readonly #toClient = new Map<string, string>()
+  /** The last number that each name was told apart by. */
+  readonly #taken = new Map<string, number>()
 
   constructor(names: string[]) {
     for (const name of names) {
@@ -270,11 +312,13 @@ export class ToolNames {
   }
 
   #unused(name: string): string {
-    let candidate = name
-    for (let n = 2; this.#toClient.has(candidate); n += 1) {
-      candidate = `${name.slice(0, 60)}_${n}`
+    if (!this.#toClient.has(name)) return name
+    const base = name.slice(0, 56)
+    for (;;) {
+      const n = (this.#taken.get(base) ?? 1) + 1
+      this.#taken.set(base, n)
+      if (!this.#toClient.has(`${base}_${n}`)) return `${base}_${n}`
     }
-    return candidate
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ModalityTokens, UsageMetadata } from '../gemini.ts'
+import { isObject } from '../json.ts'
 
 /** OpenAI's usage; every number is present, because typed clients stumble over null. */
 export interface Usage {
@@ -52,7 +53,21 @@ export function mergeUsage(
   known: UsageMetadata | undefined,
   news: UsageMetadata | undefined,
 ): UsageMetadata | undefined {
-  return known === undefined || news === undefined ? (news ?? known) : { ...known, ...news }
+  return news === undefined ? known : { ...known, ...withNumbers(news) }
+}
+
+/** Counts are int64, which JSON may also write as strings. */
+function withNumbers(usage: UsageMetadata): UsageMetadata {
+  return Object.fromEntries(
+    Object.entries(usage)
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => [key, toCount(key, value)]),
+  )
+}
+
+function toCount(key: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter(isObject).map((one) => withNumbers(one))
+  return typeof value === 'string' && key.endsWith('Count') ? Number(value) : value
 }
 
 function tokensOf(modality: string, details: ModalityTokens[] | undefined): number {

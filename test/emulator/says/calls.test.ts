@@ -120,11 +120,14 @@ describe('calls on the wire', () => {
     assert.deepEqual(events.at(-1)?.candidates?.[0]?.content?.parts, [{ text: '' }])
   })
 
-  it('end the stream themselves on 2.x', async () => {
+  it('come all at once on 2.x, and end the stream themselves', async () => {
     const events = await developer.streamed('gemini-2.5-flash', body)
     assert.deepEqual(
-      events.map(({ candidates: [candidate] = [] }) => candidate?.finishReason),
-      [undefined, 'STOP'],
+      events.map(({ candidates: [candidate] = [] }) => [
+        candidate?.content?.parts?.length,
+        candidate?.finishReason,
+      ]),
+      [[2, 'STOP']],
     )
   })
 

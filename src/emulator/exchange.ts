@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { answerStreamed, answerWhole } from './answers.ts'
+import type { Call } from './call.ts'
+import { checkRequest, readCountRequest, readEmbedRequest, readRequest } from './contract.ts'
+import { counted } from './count.ts'
+import { checkCredentials, credentialIn } from './credentials.ts'
+import { embedded } from './embed.ts'
+import { GoogleError, standardError } from './errors.ts'
+import { faultyBody, faultyEvents } from './faults/events.ts'
+import { type Fault, healthy } from './faults/fault.ts'
+import type { FaultMemory } from './faults/memory.ts'
+import { parseFault } from './faults/parse.ts'
+import { refusal } from './faults/refusal.ts'
+import { modelInfo, modelList } from './model-list.ts'
+import { errorReply, eventReply, jsonReply, notFoundReply, type Reply } from './reply.ts'
+import type { Answer } from './response.ts'
+import { type ModelRoute, modelOf, type Route, routeOf } from './routes.ts'
+import type { Envelope } from './says/envelope.ts'
+import { type Prompt, readPrompt } from './says/prompt.ts'
+import { scriptedAnswer } from './script/match.ts'
+import { scriptedSayings } from './script/saying.ts'
+import type { Script, ScriptedAnswer } from './script/script.ts'
+
+/** A request as it came. */
+export interface Incoming {
+  method: string
+  url: URL
+  headers: IncomingHttpHeaders
+  text: string
+}
+
+/** What one request leaves for the next, and what all of them are answered by. */
+export interface House {
+  script: Script
+  memory: FaultMemory
+}
+
+/** An answer, and what goes wrong while it is sent. */
+export interface Exchange {
+  reply: Reply
+  fault: Fault
+}
+
+/** Answers a request; whatever is thrown on the way becomes Google's error JSON. */
+export function exchange(incoming: Incoming, house: House): Exchange {
+  const route = routeOf(incoming.method, incoming.url)
+  if (!route) return { reply: notFoundReply(incoming.url.pathname), fault: healthy }
+  const framing = 'framing' in route ? route.framing : 'whole'
+  let fault = healthy
+  try {
+    checkCredentials(incoming.headers, incoming.url, route.backend)
+    const asked = attempt(() => readAsked(route, incoming, house))
+    fault = house.memory.applied(
+      parseFault(faultsIn(route, incoming, asked)),
+      credentialIn(incoming.headers, incoming.url),
+    )
+    const refused = refusal(fault, framing, {
+      backend: route.backend,
+      model: 'model' in route ? route.model : '',
+    })
+    return { reply: refused ?? replyTo(route, incoming, asked, fault), fault }
+  } catch (error) {
+    return { reply: errorReply(asGoogleError(error), framing), fault }
+  }
+}
+
+/** A request to generate, read, and what the script says to it. */
+interface Asked {
+  request: Call['request']
+  prompt: Prompt
+  scripted: ScriptedAnswer | undefined
+}
+
+// The JSON front end reads the body before anyone looks for the model.
+function readAsked(route: Route, incoming: Incoming, { script }: House): Asked | undefined {
+  if (route.kind !== 'generate') return undefined
+  const request = readRequest(parsed(incoming.text), route.backend)
+  const prompt = readPrompt(request)
+  return { request, prompt, scripted: scriptedAnswer(script, request, prompt, route.model) }
+}
+
+function faultsIn(
+  route: Route,
+  { headers }: Incoming,
+  { value: asked }: Attempt<Asked | undefined>,
+): string[] {
+  return [
+    ...[headers['x-emulator-fault'] ?? []].flat(),
+    ...('fault' in route && route.fault !== undefined ? [route.fault] : []),
+    ...(asked?.prompt.magic.faults ?? []),
+    ...(asked?.scripted?.fault === undefined ? [] : [asked.scripted.fault]),
+  ]
+}
+
+function replyTo(
+  route: Route,
+  incoming: Incoming,
+  asked: Attempt<Asked | undefined>,
+  fault: Fault,
+): Reply {
+  switch (route.kind) {
+    case 'models':
+      return jsonReply(faultyBody(modelList(route.backend), fault))
+    case 'model':
+      return jsonReply(faultyBody(modelInfo(route), fault))
+    case 'count': {
+      const request = readCountRequest(parsed(incoming.text), route.backend)
+      const call = { request, backend: route.backend, model: modelOf(route) }
+      return jsonReply(faultyBody(counted(call), fault))
+    }
+    case 'embed': {
+      const request = readEmbedRequest(route.method, parsed(incoming.text), route.backend)
+      return jsonReply(faultyBody(embedded(route.method, request, modelOf(route)), fault))
+    }
+    case 'generate': {
+      if (asked.error !== undefined) throw asked.error
+      if (!asked.value) throw new Error('A request to generate is always read.')
+      return generated(route, incoming.headers, asked.value, fault)
+    }
+  }
+}
+
+function generated(
+  route: ModelRoute,
+  headers: IncomingHttpHeaders,
+  asked: Asked,
+  fault: Fault,
+): Reply {
+  const { backend, framing } = route
+  const call: Call = { request: asked.request, backend, model: modelOf(route) }
+  checkRequest(call)
+  const { events, pause } = answerTo(call, asked, newEnvelope(headers), route)
+  const broken =
+    framing === 'whole'
+      ? events.map((event) => faultyBody(event, fault))
+      : faultyEvents(events, fault)
+  return eventReply(broken, framing, pause, tierHeader(call))
+}
+
+function answerTo(
+  call: Call,
+  { prompt, scripted }: Asked,
+  envelope: Envelope,
+  { framing }: ModelRoute,
+): Answer {
+  if (scripted?.events) {
+    const events = framing === 'whole' ? scripted.events.slice(0, 1) : scripted.events
+    return { events, pause: prompt.magic.slow }
+  }
+  const answer = framing === 'whole' ? answerWhole : answerStreamed
+  return answer(call, prompt, envelope, scripted && scriptedSayings(scripted, call, prompt))
+}
+
+// The Developer API tells the tier in a header, Vertex AI in usageMetadata.trafficType.
+function tierHeader({ request, backend }: Call): Record<string, string> {
+  const { serviceTier = 'standard' } = request
+  return backend === 'gemini-api' ? { 'x-gemini-service-tier': serviceTier } : {}
+}
+
+const tiers: Record<string, string> = { flex: 'ON_DEMAND_FLEX', priority: 'ON_DEMAND_PRIORITY' }
+
+function newEnvelope(headers: IncomingHttpHeaders): Envelope {
+  const dedicated = headers['x-vertex-ai-llm-request-type'] === 'dedicated'
+  const tier = tiers[String(headers['x-vertex-ai-llm-shared-request-type'])] ?? 'ON_DEMAND'
+  return {
+    responseId: randomBytes(17).toString('base64url'),
+    createTime: new Date().toISOString(),
+    trafficType: dedicated ? 'PROVISIONED_THROUGHPUT' : tier,
+    callId: () => randomBytes(6).toString('base64url').toLowerCase().replace(/[-_]/g, '0'),
+  }
+}
+
+function parsed(text: string): unknown {
+  // A body without a byte reads as a message without a field.
+  if (text.trim() === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch {
+    const problem = text.trimEnd().endsWith('}') ? 'Unexpected token.' : 'Unexpected end of string.'
+    throw new GoogleError(400, `Invalid JSON payload received. ${problem}\n${text.slice(0, 40)}\n^`)
+  }
+}
+
+interface Attempt<Value> {
+  value?: Value
+  error?: unknown
+}
+
+// A fault of the header comes before anyone finds fault with the body.
+function attempt<Value>(read: () => Value): Attempt<Value> {
+  try {
+    return { value: read() }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function asGoogleError(error: unknown): GoogleError {
+  if (error instanceof GoogleError) return error
+  // A fault of the emulator itself has to be found: it tells where it happened.
+  console.error(error)
+  return standardError(500)
+}

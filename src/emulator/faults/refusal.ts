@@ -1,0 +1,55 @@
+import { type GoogleError, standardError } from '../errors.ts'
+import type { Framing } from '../framing.ts'
+import { errorReply, type Reply } from '../reply.ts'
+import type { Fault } from './fault.ts'
+import { type Addressee, overloaded } from './overloaded.ts'
+
+/** The answer a fault puts in place of any other, if it does. */
+export function refusal(fault: Fault, framing: Framing, to: Addressee): Reply | undefined {
+  const { redirect, empty, retryAfter } = fault
+  if (redirect) return bare(302, { location: '/redirected' })
+  const error = errorOf(fault, framing, to)
+  if (error) {
+    const reply = formed(error, fault, framing)
+    const headers = {
+      ...reply.headers,
+      ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    }
+    return { ...reply, headers }
+  }
+  return empty
+    ? { ...bare(200, {}), headers: { 'content-type': 'application/json; charset=UTF-8' } }
+    : undefined
+}
+
+function errorOf(fault: Fault, framing: Framing, to: Addressee): GoogleError | undefined {
+  const { status, form, expiredToken, error } = fault
+  if (expiredToken) return standardError(401)
+  if (status !== undefined) return overloaded(status, fault, to)
+  if (framing === 'whole' && error) return standardError(error.status)
+  return form && standardError(form === 'html' ? 502 : 503)
+}
+
+function formed(error: GoogleError, { form }: Fault, framing: Framing): Reply {
+  switch (form) {
+    case 'array':
+      return { ...errorReply(error, 'array'), headers: errorReply(error, framing).headers }
+    case 'html':
+      return {
+        ...bare(error.code, { 'content-type': 'text/html; charset=UTF-8' }),
+        frames: [page(error.code)],
+      }
+    case 'empty':
+      return bare(error.code, {})
+    case undefined:
+      return errorReply(error, framing)
+  }
+}
+
+function bare(status: number, headers: Record<string, string>): Reply {
+  return { status, headers, frames: [], pause: 0 }
+}
+
+function page(status: number): string {
+  return `<!DOCTYPE html>\n<html lang=en>\n  <title>Error ${status} (Server Error)!!1</title>\n  <p><b>${status}.</b> <ins>That’s an error.</ins>\n  <p>The server encountered a temporary error and could not complete your request.\n`
+}

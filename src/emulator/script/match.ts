@@ -1,0 +1,44 @@
+import { bringsResults, type GenerateContentRequest } from '../request.ts'
+import type { Prompt } from '../says/prompt.ts'
+import type { Script, ScriptedAnswer, When } from './script.ts'
+
+/** What a script has to say to a request: the first entry that fits. */
+export function scriptedAnswer(
+  script: Script,
+  request: GenerateContentRequest,
+  prompt: Prompt,
+  model: string,
+): ScriptedAnswer | undefined {
+  return script.find(({ when }) => holds(when, request, prompt, model))?.answer
+}
+
+function holds(
+  { contains = [], matches, model: wanted, turn, toolResult }: When,
+  request: GenerateContentRequest,
+  { text, results }: Prompt,
+  model: string,
+): boolean {
+  const said = text.toLowerCase()
+  const names = results.map(({ name }) => name)
+  return (
+    contains.every((part) => said.includes(part.toLowerCase())) &&
+    (matches?.test(text) ?? true) &&
+    (wanted === undefined || pattern(wanted).test(model)) &&
+    (turn === undefined || turn === turnOf(request)) &&
+    (toolResult === undefined ||
+      (toolResult === true ? names.length > 0 : names.includes(toolResult)))
+  )
+}
+
+function pattern(glob: string): RegExp {
+  return new RegExp(
+    `^${glob
+      .split('*')
+      .map((text) => RegExp.escape(text))
+      .join('.*')}$`,
+  )
+}
+
+function turnOf({ contents = [] }: GenerateContentRequest): number {
+  return contents.filter((content) => content.role !== 'model' && !bringsResults(content)).length
+}

@@ -1,0 +1,103 @@
+import type { BackendsConfig, Config, EndpointConfig } from './config.ts'
+import type { SignatureSource } from './translate/chat/signatures.ts'
+import {
+  type Backend,
+  type Backends,
+  createBackends,
+  type NamedEndpoint,
+} from './upstream/backend.ts'
+import { endpointBackend } from './upstream/endpoint.ts'
+import { geminiBackend, type GeminiSettings } from './upstream/gemini.ts'
+import {
+  developerGate,
+  endpointUrl,
+  isApiKey,
+  toToken,
+  vertexGate,
+  vertexHost,
+} from './upstream/google.ts'
+import type { SignatureStore } from './upstream/signatures.ts'
+import type { TokenSource } from './upstream/token.ts'
+import type { Transport } from './upstream/transport.ts'
+
+/** What every backend is made of. */
+export interface Means {
+  transport: Transport
+  tokens: TokenSource
+  signatures: SignatureStore
+  countSignature: (source: SignatureSource) => void
+  thoughts: Config['thoughts']
+}
+
+/** Whom this configuration can reach. */
+export function toBackends(config: BackendsConfig, means: Means): Backends {
+  const { vertex, gemini, preferred } = config
+  const google = (gate: GeminiSettings['gate']) => geminiBackend({ ...means, gate })
+  return createBackends({
+    vertex: vertex && {
+      ...vertex,
+      backend: google(vertexGate({ ...vertex, apiVersion: 'v1beta1' }, means.tokens)),
+      partners: (model) => partnerBackend(vertex, model, means),
+    },
+    gemini: gemini && { backend: google(developerGate(gemini)) },
+    endpoints: config.endpoints.map((endpoint) =>
+      toNamedEndpoint(endpoint, vertex?.baseUrl, means),
+    ),
+    preferred,
+  })
+}
+
+function toNamedEndpoint(
+  { name, model, at }: EndpointConfig,
+  baseUrl: string | undefined,
+  { transport, tokens }: Means,
+): NamedEndpoint {
+  if ('url' in at) {
+    const headers: Record<string, string> =
+      at.apiKey === undefined ? {} : { authorization: `Bearer ${at.apiKey}` }
+    const backend = endpointBackend({
+      url: `${at.url}/chat/completions`,
+      // Not Google's: the client's Google credential is none of its business.
+      headers: async () => headers,
+      renew: () => false,
+      model: model ?? name,
+      transport,
+    })
+    return { name, place: undefined, backend }
+  }
+  const url = endpointUrl(at, at.host, baseUrl)
+  return { name, place: at, backend: ofGoogle(url, model, transport, tokens) }
+}
+
+/** A partner's model: Google's own OpenAI endpoint serves it, by its full name. */
+function partnerBackend(
+  { project, location, baseUrl }: NonNullable<BackendsConfig['vertex']>,
+  model: string,
+  { transport, tokens }: Means,
+): Backend {
+  const base = baseUrl ?? `https://${vertexHost(location)}`
+  const place = `projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
+  const url = `${base}/v1beta1/${place}/endpoints/openapi/chat/completions`
+  return ofGoogle(url, model, transport, tokens)
+}
+
+function ofGoogle(
+  url: string,
+  model: string | undefined,
+  transport: Transport,
+  tokens: TokenSource,
+): Backend {
+  return endpointBackend({
+    url,
+    async headers(credential) {
+      const own = credential === undefined || isApiKey(credential)
+      return { authorization: `Bearer ${own ? (await tokens.get()).token : credential}` }
+    },
+    renew(refused) {
+      tokens.forget(toToken(refused))
+      return true
+    },
+    model,
+    transport,
+  })
+}

@@ -1,0 +1,120 @@
+import { badGateway, interrupted, invalidRequest } from '../errors.ts'
+import { toEndpointError } from '../translate/endpoint-error.ts'
+import { isObject, tryParseJson } from '../translate/json.ts'
+import type { Backend, Batches, Call } from './backend.ts'
+import { EventReader } from './sse.ts'
+import { resumed } from './streams.ts'
+import type { Reply, Transport } from './transport.ts'
+
+export interface EndpointSettings {
+  /** Where chat completions are, e.g. `https://…/endpoints/123/chat/completions`. */
+  url: string
+  /** `credential` is the client's own, where it passes through. */
+  headers: (credential: string | undefined) => Promise<Record<string, string>>
+  /** The credential in these headers was refused: get another. False where there is no other. */
+  renew: (refused: Record<string, string>) => boolean
+  /** The name that the endpoint knows its model by; undefined leaves it out. */
+  model: string | undefined
+  transport: Transport
+}
+
+/**
+ * A model that speaks OpenAI's words itself: a container of ours on Vertex AI (vLLM, TGI) or a
+ * partner's model. The body goes on as it came but for the name, and the answer comes back likewise.
+ */
+export function endpointBackend(settings: EndpointSettings): Backend {
+  const { url, headers, renew, model, transport } = settings
+  return {
+    async complete(body, call) {
+      const reply = await ask(body, call)
+      const answer = tryParseJson(await reply.text())
+      if (!isObject(answer))
+        throw badGateway('The model’s endpoint sent something that is not JSON.')
+      return { content: { ...answer, model: call.head.model }, headers: {} }
+    },
+    async stream(body, call) {
+      const batches = toChunks(await ask(body, call), call)
+      const first = await batches.next()
+      return { content: resumed(first, batches), headers: {} }
+    },
+  }
+
+  async function ask(body: unknown, call: Call): Promise<Reply> {
+    if (!isObject(body)) throw invalidRequest('Send a JSON object.')
+    const sent = JSON.stringify({ ...body, model })
+    for (let renewed = false; ; renewed = true) {
+      const credential = await headers(call.credential)
+      const reply = await transport.post({
+        url,
+        headers: {
+          ...credential,
+          'content-type': 'application/json',
+          'accept-encoding': 'identity',
+        },
+        body: sent,
+        signal: call.signal,
+      })
+      if (reply.status === 200) return reply
+      const refusal = {
+        status: reply.status,
+        body: await reply.text(),
+        retryAfter: reply.header('retry-after'),
+      }
+      const again =
+        reply.status === 401 && !renewed && call.credential === undefined && renew(credential)
+      if (!again) throw toEndpointError(refusal)
+    }
+  }
+}
+
+/** The chunks as they came, under the name the client knows. A stream that just stops has broken off. */
+async function* toChunks(reply: Reply, { head }: Call): Batches {
+  const reader = new EventReader()
+  let finished = false
+  for await (const events of readBatches(reply, reader)) {
+    const chunks: object[] = []
+    try {
+      for (const data of events) {
+        if (data.trim() === '[DONE]') {
+          if (chunks.length > 0) yield chunks
+          return
+        }
+        const chunk = readChunk(data)
+        // Some servers forget `[DONE]`, but none forgets to say why it stopped.
+        finished ||= hasFinished(chunk)
+        chunks.push({ ...chunk, model: head.model })
+      }
+    } catch (error) {
+      if (chunks.length > 0) yield chunks
+      throw error
+    }
+    if (chunks.length > 0) yield chunks
+  }
+  if (!finished) throw interrupted()
+}
+
+async function* readBatches(reply: Reply, reader: EventReader): AsyncGenerator<string[]> {
+  for await (const bytes of reply.bytes()) yield reader.push(bytes)
+  yield reader.finish()
+}
+
+function readChunk(data: string): { [key: string]: unknown } {
+  const chunk = tryParseJson(data)
+  if (!isObject(chunk)) throw badGateway('The model’s endpoint sent an event that is not JSON.')
+  if (chunk.error !== undefined || chunk.object === 'error') {
+    throw toEndpointError({ status: statusOf(chunk), body: data })
+  }
+  return chunk
+}
+
+function statusOf(chunk: { [key: string]: unknown }): number {
+  const code = isObject(chunk.error) ? chunk.error.code : chunk.code
+  return typeof code === 'number' && code >= 400 && code < 600 ? code : 502
+}
+
+function hasFinished({ choices }: { [key: string]: unknown }): boolean {
+  return (
+    Array.isArray(choices) &&
+    choices.some((choice) => isObject(choice) && typeof choice.finish_reason === 'string')
+  )
+}

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { within } from '../support/fake-google.ts'
+
+/** The real process, with no environment but what the test gives it. */
+export interface Child {
+  process: ChildProcess
+  /** Everything it wrote so far, to stdout and stderr. */
+  output(): string
+  /** Resolves once a text is in the output. Throws when it does not come in time. */
+  until(text: string, ms?: number): Promise<string>
+  /** Resolves with the exit code. */
+  exited(ms?: number): Promise<number | null>
+  /** Makes sure that it is gone. */
+  kill(): void
+}
+
+const root = join(import.meta.dirname, '..', '..')
+
+export function startChild(env: Record<string, string>): Child {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: root,
+    // HOME would lead to credentials of whoever runs the tests.
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const pieces: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (piece: Buffer) => pieces.push(piece))
+  }
+  // 'close' comes after the last byte of output.
+  const closed = once(child, 'close')
+  const output = () => Buffer.concat(pieces).toString()
+  return {
+    process: child,
+    output,
+    async until(text, ms = 10_000) {
+      const signal = AbortSignal.timeout(ms)
+      while (!output().includes(text)) {
+        if (child.exitCode !== null) throw new Error(`exited before ${text}: ${output()}`)
+        await Promise.race([once(child.stdout, 'data', { signal }), closed])
+      }
+      return output()
+    },
+    async exited(ms = 10_000) {
+      await within(ms, closed, 'it did not exit')
+      return child.exitCode
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+/** Resolves with the URL that the process says it serves. */
+export async function servedBy(child: Child): Promise<string> {
+  const output = await child.until('/v1 from')
+  const url = /serves Gemini at (\S+)\/v1 /.exec(output)?.[1]
+  if (url === undefined) throw new Error(`no URL in ${output}`)
+  return url
+}

@@ -1,0 +1,87 @@
+/** Schemas of a few kB to a few hundred that would keep a careless translation busy for ever. */
+export const bombs: Record<string, object> = {
+  'nested a thousand times': nested(1000, (inner) => ({ properties: { a: inner } })),
+  'a thousand arrays deep': nested(1000, (inner) => ({ type: 'array', items: inner })),
+  'a thousand unions deep': nested(1000, (inner) => ({ anyOf: [inner] })),
+  'a thousand merges deep': nested(1000, (inner) => ({ allOf: [inner] })),
+  'fifty thousand properties wide': { type: 'object', properties: many(50_000, () => ({})) },
+  'fifty thousand branches wide': { anyOf: Array.from({ length: 50_000 }, () => ({})) },
+  'fifty thousand required names': {
+    type: 'object',
+    properties: { a: {} },
+    required: Array.from({ length: 50_000 }, (_, n) => `x${n}`),
+  },
+  'thirty definitions, each twice in the next': doubling((ref) => ref),
+  'thirty definitions, each twice in the next, described': doubling((ref) => ({
+    ...ref,
+    description: 'x',
+  })),
+  'thirty definitions, each merged twice into the next': doubling((ref) => ({
+    allOf: [ref, ref],
+  })),
+  'twelve definitions that all refer to all': entangled((ref) => ref),
+  'twelve definitions that all refer to all, described': entangled((ref) => ({
+    ...ref,
+    description: 'x',
+  })),
+  'six thousand definitions, each requiring the one before': chained(6000),
+  'ten thousand properties that require the whole': {
+    type: 'object',
+    properties: { a: { $ref: '#/$defs/A' } },
+    $defs: {
+      A: {
+        type: 'object',
+        properties: many(10_000, () => ({ $ref: '#/$defs/A' })),
+        required: Object.keys(many(10_000, () => ({}))),
+      },
+    },
+  },
+  'references in a circle': {
+    type: 'object',
+    properties: { a: { $ref: '#/$defs/A', description: 'x' } },
+    $defs: { A: { $ref: '#/$defs/B' }, B: { $ref: '#/$defs/A' } },
+  },
+  'merges in a circle': {
+    type: 'object',
+    properties: { a: { allOf: [{ $ref: '#/$defs/A' }] } },
+    $defs: {
+      A: { allOf: [{ $ref: '#/$defs/B' }, { $ref: '#' }] },
+      B: { allOf: [{ $ref: '#/$defs/A' }, { $ref: '#/$defs/B' }] },
+    },
+  },
+  'a reference to itself': { $ref: '#' },
+}
+
+function nested(levels: number, around: (inner: object) => object): object {
+  return Array.from({ length: levels }).reduce<object>(around, { type: 'string' })
+}
+
+function many<T>(count: number, one: (n: number) => T): Record<string, T> {
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, one(n)]))
+}
+
+function doubling(refer: (ref: { $ref: string }) => object): object {
+  const $defs = many(30, (n) => {
+    const before = n === 0 ? { type: 'string' } : refer({ $ref: `#/$defs/p${n - 1}` })
+    return { type: 'object', properties: { a: before, b: before } }
+  })
+  return { type: 'object', properties: { a: { $ref: '#/$defs/p29' } }, $defs }
+}
+
+function entangled(refer: (ref: { $ref: string }) => object): object {
+  const $defs = many(12, () => ({
+    type: 'object',
+    properties: many(12, (n) => refer({ $ref: `#/$defs/p${n}` })),
+  }))
+  return { type: 'object', properties: { a: { $ref: '#/$defs/p0' } }, $defs }
+}
+
+/** All are met in order, so that no reference leads deep while it is read. */
+function chained(count: number): object {
+  const $defs = many(count, (n) => ({
+    type: 'object',
+    properties: { a: n === 0 ? { type: 'string' } : { $ref: `#/$defs/p${n - 1}` } },
+    required: ['a'],
+  }))
+  return { type: 'object', properties: many(count, (n) => ({ $ref: `#/$defs/p${n}` })), $defs }
+}

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError } from '../../src/errors.ts'
+import { createTransport } from '../../src/upstream/transport.ts'
+import { startFakeGoogle, within } from '../support/fake-google.ts'
+
+const google = await startFakeGoogle()
+const transport = createTransport({
+  connectTimeout: 500,
+  headersTimeout: 5_000,
+  idleTimeout: 5_000,
+})
+after(async () => {
+  await transport.close()
+  await google.close()
+})
+
+function post(url = `${google.url}/x`, signal = new AbortController().signal) {
+  return transport.post({ url, headers: { 'x-own': '1' }, body: '{"a":1}', signal })
+}
+
+async function faultOf(promise: Promise<unknown>): Promise<ApiError> {
+  const fault = await promise.then(
+    () => assert.fail('it did not fail'),
+    (error: unknown) => error,
+  )
+  assert.ok(fault instanceof ApiError, String(fault))
+  return fault
+}
+
+async function drain(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of bytes) pieces.push(piece)
+  return Buffer.concat(pieces).toString()
+}
+
+describe('a post', () => {
+  it('sends the body and its headers, and nothing that nobody asked for', async () => {
+    const [reply, asked] = await Promise.all([
+      post(),
+      google.next().then((asked) => {
+        asked.json(200, { b: 2 }, { 'x-theirs': '3' })
+        return asked
+      }),
+    ])
+    assert.equal(asked.method, 'POST')
+    assert.deepEqual(asked.body, { a: 1 })
+    assert.deepEqual(Object.keys(asked.headers).toSorted(), [
+      'connection',
+      'content-length',
+      'host',
+      'x-own',
+    ])
+    assert.equal(reply.status, 200)
+    assert.equal(reply.header('x-theirs'), '3')
+    assert.equal(reply.header('x-missing'), undefined)
+    assert.equal(await reply.text(), '{"b":2}')
+  })
+
+  it('resolves with the headers, before the body has come', async () => {
+    const [reply, asked] = await Promise.all([
+      post(),
+      google.next().then((asked) => {
+        asked.begin()
+        return asked
+      }),
+    ])
+    asked.write('one ')
+    asked.write('two')
+    asked.end()
+    assert.equal(await drain(reply.bytes()), 'one two')
+  })
+
+  it('never follows a redirect', async () => {
+    const before = google.requests.length
+    const [reply] = await Promise.all([
+      post(),
+      google.next().then((asked) => asked.json(307, '', { location: `${google.url}/elsewhere` })),
+    ])
+    assert.equal(reply.status, 307)
+    await reply.text()
+    assert.equal(google.requests.length, before + 1)
+  })
+
+  it('is never sent twice, even when the connection is reset', async () => {
+    const before = google.requests.length
+    const [fault] = await Promise.all([
+      faultOf(post()),
+      google.next().then((asked) => asked.reset()),
+    ])
+    await sleep(30)
+    assert.equal(fault.status, 502)
+    assert.equal(fault.code, 'bad_gateway')
+    assert.ok(fault.cause)
+    assert.equal(google.requests.length, before + 1)
+  })
+
+  it('says 502 where nobody listens, without the address', async () => {
+    const fault = await faultOf(post('http://127.0.0.1:1/x'))
+    assert.equal(fault.status, 502)
+    assert.doesNotMatch(fault.message, /127|ECONN/)
+  })
+
+  it('says stream_interrupted where the body breaks off', async () => {
+    for (const read of ['text', 'bytes'] as const) {
+      const [reply, asked] = await Promise.all([
+        post(),
+        google.next().then((asked) => {
+          asked.begin()
+          asked.write('half')
+          return asked
+        }),
+      ])
+      const reading = read === 'text' ? reply.text() : drain(reply.bytes())
+      setTimeout(() => asked.reset(), 20)
+      const fault = await faultOf(reading)
+      assert.equal(fault.status, 502)
+      assert.equal(fault.code, 'stream_interrupted')
+    }
+  })
+
+  it('ends with its signal, before and after the headers', async () => {
+    const before = new AbortController()
+    const refused = post(undefined, before.signal)
+    const first = await google.next()
+    before.abort(new Error('left'))
+    await assert.rejects(refused, (error) => !(error instanceof ApiError))
+    await within(1_000, first.left, 'the connection stayed')
+
+    const later = new AbortController()
+    const [reply, second] = await Promise.all([
+      post(undefined, later.signal),
+      google.next().then((asked) => {
+        asked.begin()
+        return asked
+      }),
+    ])
+    const reading = drain(reply.bytes())
+    later.abort(new Error('left'))
+    await assert.rejects(reading, (error) => !(error instanceof ApiError))
+    await within(1_000, second.left, 'the connection stayed')
+  })
+
+  it('is not even sent with a signal that has aborted', async () => {
+    const before = google.requests.length
+    await assert.rejects(post(undefined, AbortSignal.abort()))
+    assert.equal(google.requests.length, before)
+  })
+
+  it('hangs up when the reader stops in the middle', async () => {
+    const [reply, asked] = await Promise.all([
+      post(),
+      google.next().then((asked) => {
+        asked.begin()
+        asked.write('one ')
+        return asked
+      }),
+    ])
+    for await (const _ of reply.bytes()) break // The reader has seen enough.
+    await within(1_000, asked.left, 'the connection stayed')
+  })
+
+  it('uses connections again', async () => {
+    const fresh = createTransport({
+      connectTimeout: 500,
+      headersTimeout: 5_000,
+      idleTimeout: 5_000,
+    })
+    const ports = new Set<unknown>()
+    const { signal } = new AbortController()
+    for (let n = 0; n < 6; n += 1) {
+      const [reply] = await Promise.all([
+        fresh.post({ url: google.url, headers: {}, body: '{}', signal }),
+        google.next().then((asked) => {
+          ports.add(asked.port)
+          return asked.json(200, {})
+        }),
+      ])
+      await reply.text()
+    }
+    await fresh.close()
+    // undici may open a second one while the first is not yet marked as free.
+    assert.ok(ports.size <= 2, `${ports.size} connections`)
+  })
+})
+
+describe('patience', { concurrency: true }, () => {
+  const impatient = createTransport({
+    connectTimeout: 500,
+    headersTimeout: 300,
+    idleTimeout: 300,
+  })
+  after(() => impatient.close())
+
+  const ask = async () => {
+    const fake = await startFakeGoogle()
+    const { signal } = new AbortController()
+    const reply = impatient.post({ url: fake.url, headers: {}, body: '{}', signal })
+    return { fake, reply }
+  }
+
+  it('ends in upstream_timeout when no headers come', async () => {
+    const { fake, reply } = await ask()
+    const fault = await within(4_000, faultOf(reply), 'no timeout')
+    assert.equal(fault.status, 504)
+    assert.equal(fault.code, 'upstream_timeout')
+    await fake.close()
+  })
+
+  it('ends in upstream_idle_timeout when the body stalls', async () => {
+    const { fake, reply } = await ask()
+    const asked = await fake.next()
+    asked.begin()
+    asked.write('one ')
+    const stalled = await reply
+    const fault = await within(4_000, faultOf(drain(stalled.bytes())), 'no timeout')
+    assert.equal(fault.status, 504)
+    assert.equal(fault.code, 'upstream_idle_timeout')
+    await fake.close()
+  })
+})
