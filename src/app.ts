@@ -32,7 +32,7 @@ const limits = { connectTimeout: 5_000, headersTimeout: 600_000, idleTimeout: 12
 export async function startApp(config: Config, log: Logger): Promise<App> {
   const emulator = config.backends.emulated ? await startEmulator() : undefined
   const reach = emulator === undefined ? config.backends : toEmulated(config.backends, emulator.url)
-  const tokens = emulator === undefined ? googleTokens() : fixedToken('emulator')
+  const tokens = emulator === undefined ? googleTokens(config.project) : fixedToken('emulator')
   const transport = createTransport(limits)
   const signatures =
     config.redisUrl === undefined ? memorySignatures() : await openRedis(config.redisUrl, log)

@@ -97,13 +97,7 @@ const endpoint = z.union(
 
 /** The environment, one key a line; the README's table is checked against these. */
 export const environment = z.object({
-  PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(8080)
-    .describe('Port to listen on; default `8080`.'),
+  PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; default `8080`.'),
   HOST: text
     .optional()
     .describe('Address to listen on. Default `127.0.0.1`; `0.0.0.0` on Cloud Run (`K_SERVICE`).'),
@@ -200,7 +194,7 @@ export function readConfig(env: Environment): Config {
     bodyLimit: settings.POLLUX_BODY_LIMIT,
     logLevel: settings.LOG_LEVEL,
     project: settings.GOOGLE_CLOUD_PROJECT,
-    warnings: toWarnings(settings),
+    warnings: toWarnings(settings, given),
   })
 }
 
@@ -281,6 +275,11 @@ function checkAuth(mode: AuthConfig['mode'] | undefined, keys: string[], host: s
   if (mode === 'keys' && keys.length === 0) {
     return ['POLLUX_AUTH=keys needs keys: set POLLUX_API_KEYS or POLLUX_API_KEYS_FILE.']
   }
+  if (mode !== 'keys' && keys.length > 0) {
+    return [
+      `POLLUX_AUTH=${mode} asks for no key of yours. Leave POLLUX_API_KEYS out, or set POLLUX_AUTH=keys.`,
+    ]
+  }
   if (mode === undefined && !isLoopback(host)) {
     return [
       `Listening on ${host} lets others in. Set POLLUX_API_KEYS to ask for a key, or write out POLLUX_AUTH=passthrough or POLLUX_AUTH=none.`,
@@ -309,11 +308,18 @@ function checkBackends(settings: Settings, backends: BackendsConfig): string[] {
   ]
 }
 
-function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings): string[] {
-  const both = GEMINI_API_KEY !== undefined && GOOGLE_API_KEY !== undefined
-  return both && GEMINI_API_KEY !== GOOGLE_API_KEY
-    ? ['Both GOOGLE_API_KEY and GEMINI_API_KEY are set: GOOGLE_API_KEY is used.']
-    : []
+function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings, given: Environment): string[] {
+  const differ =
+    GEMINI_API_KEY !== undefined &&
+    GOOGLE_API_KEY !== undefined &&
+    GEMINI_API_KEY !== GOOGLE_API_KEY
+  const unknown = Object.keys(given).filter(
+    (key) => key.startsWith('POLLUX_') && !Object.hasOwn(environment.shape, key),
+  )
+  return [
+    ...(differ ? ['Both GOOGLE_API_KEY and GEMINI_API_KEY are set: GOOGLE_API_KEY is used.'] : []),
+    ...unknown.map((key) => `${key} means nothing here. Check its spelling.`),
+  ]
 }
 
 function deepFreeze<T extends object>(object: T): T {

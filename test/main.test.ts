@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import OpenAI from 'openai'
@@ -84,13 +86,6 @@ describe('the process', { concurrency: 2 }, () => {
     assert.doesNotMatch(child.output(), /\n\s+at /, 'a stack trace is no answer')
   })
 
-  it('refuses to start with mistakes, all of which it names', async () => {
-    const child = start({ PORT: 'x', LOG_LEVEL: 'loud', HOST: '127.0.0.1' })
-    assert.equal(await child.exited(), 1)
-    assert.match(child.output(), /PORT/)
-    assert.match(child.output(), /LOG_LEVEL/)
-  })
-
   it('writes one JSON object a line in production, and no secret', async () => {
     const child = start({
       NODE_ENV: 'production',
@@ -128,10 +123,13 @@ describe('the process', { concurrency: 2 }, () => {
   })
 
   it('says why when the port is taken', async () => {
-    const first = start({})
-    const { port } = new URL(await servedBy(first))
-    const second = start({ PORT: port })
+    const first = createServer().listen(0, '127.0.0.1')
+    await once(first, 'listening')
+    const address = first.address()
+    assert.ok(typeof address === 'object' && address !== null)
+    const second = start({ PORT: String(address.port) })
     assert.equal(await second.exited(), 1)
-    assert.match(second.output(), new RegExp(`EADDRINUSE|${port}`))
+    assert.match(second.output(), new RegExp(`EADDRINUSE.*${address.port}`))
+    first.close()
   })
 })

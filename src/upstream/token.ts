@@ -21,13 +21,16 @@ const marginMs = 60_000
  * workload identity, or a person's own. One is kept until shortly before it ends, and however many
  * requests wait, one flight fetches the next.
  */
-export function googleTokens(now: () => number = Date.now): TokenSource {
+export function googleTokens(
+  project: string | undefined,
+  now: () => number = Date.now,
+): TokenSource {
   let kept: (AccessToken & { endsAt: number }) | undefined
   let flight: Promise<AccessToken & { endsAt: number }> | undefined
   return {
     async get() {
       if (kept !== undefined && kept.endsAt - marginMs > now()) return kept
-      flight ??= fetchToken(now)
+      flight ??= fetchToken(project, now)
         .then((token) => (kept = token))
         .finally(() => (flight = undefined))
       return flight
@@ -44,11 +47,16 @@ export function fixedToken(token: string): TokenSource {
   return { get: async () => ({ token, quotaProject: undefined }), forget: () => undefined }
 }
 
-async function fetchToken(now: () => number): Promise<AccessToken & { endsAt: number }> {
+async function fetchToken(
+  project: string | undefined,
+  now: () => number,
+): Promise<AccessToken & { endsAt: number }> {
   try {
     // Loaded with the first credential: who uses an API key never needs it.
     const { GoogleAuth } = await import('google-auth-library')
-    const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' })
+    const scopes = 'https://www.googleapis.com/auth/cloud-platform'
+    // Where it is not told the project, the library asks another of Google's services for it.
+    const auth = new GoogleAuth({ scopes, ...(project !== undefined && { projectId: project }) })
     const client = await auth.getClient()
     const { token } = await client.getAccessToken()
     if (!token) throw new Error('The credential gave an empty token.')

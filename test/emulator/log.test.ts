@@ -78,11 +78,6 @@ describe('the log', () => {
     assert.deepEqual((await served('GET')).requests, [])
     assert.deepEqual(emulator.log.entries, [])
   })
-
-  async function served(method: string): Promise<{ requests: { number: number }[] }> {
-    const response = await fetch(`${emulator.url}/_log`, { method })
-    return JSON.parse(await response.text())
-  }
 })
 
 describe('a log', () => {
@@ -95,3 +90,8 @@ describe('a log', () => {
     assert.equal((await log.ended(1005)).ended, 'finished')
   })
 })
+
+async function served(method: string): Promise<{ requests: { number: number }[] }> {
+  const response = await fetch(`${emulator.url}/_log`, { method })
+  return JSON.parse(await response.text())
+}

@@ -81,14 +81,13 @@ describe('the token endpoint', () => {
   })
 
   it('speaks to the library of Google as the metadata server does', async () => {
-    const before = { ...process.env }
     process.env['GCE_METADATA_HOST'] = server.host
     try {
       const { Compute } = await import('google-auth-library')
       const { token } = await new Compute().getAccessToken()
       assert.equal(token, server.tokens.at(-1))
     } finally {
-      process.env = before
+      delete process.env['GCE_METADATA_HOST']
     }
   })
 })

@@ -20,7 +20,7 @@ export interface Recording {
 export const unlessRecorded = existsSync(recordings) ? false : 'needs ../shared or POLLUX_SHARED'
 
 /** Every recording of native Gemini. */
-export function recorded(): Recording[] {
+export const recorded: () => Recording[] = once(() => {
   const index = resolve(dirname(recordings), 'INDEX.jsonl')
   if (!existsSync(index)) return []
   const lines = readFileSync(index, 'utf8').split('\n').filter(Boolean)
@@ -28,6 +28,15 @@ export function recorded(): Recording[] {
     .map((line): Record<string, string> => JSON.parse(line))
     .filter(({ group }) => group === 'gemini')
     .map(read)
+})
+
+// A thousand files are read once for all tests.
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 function read({

@@ -102,7 +102,7 @@ describe('a long history', () => {
       },
       ...numbers.map((n) => ({ role: 'tool', tool_call_id: `x${n}`, content: 'ok' })),
     ]
-    const { contents } = within(2000, () => sent({ messages }))
+    const { contents } = within(3000, () => sent({ messages }))
     assert.equal(contents[2]?.parts.length, 5000)
   })
 
@@ -111,6 +111,6 @@ describe('a long history', () => {
       role: n % 2 === 0 ? 'user' : 'assistant',
       content: 'x',
     }))
-    assert.equal(within(2000, () => sent({ messages })).contents.length, 20_000)
+    assert.equal(within(3000, () => sent({ messages })).contents.length, 20_000)
   })
 })

@@ -189,7 +189,7 @@ describe('arguments in a history', () => {
 
   for (const [name, args] of Object.entries(bombs)) {
     it(`are read or refused soon: ${name}`, () => {
-      within(1500, () => orRefusal(() => JSON.stringify(translated(historyWith(args)).request)))
+      within(3000, () => orRefusal(() => JSON.stringify(translated(historyWith(args)).request)))
     })
   }
 })

@@ -81,7 +81,7 @@ describe('a declaration', () => {
       type: 'function',
       function: { name: `tool ${'x'.repeat(70)}${n}` },
     }))
-    const request = within(2000, () => sent({ tools }))
+    const request = within(3000, () => sent({ tools }))
     assert.equal(request.tools?.[0]?.functionDeclarations?.length, 5000)
   })
 
