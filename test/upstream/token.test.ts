@@ -126,7 +126,7 @@ describe('a token from a credential file', () => {
 
   it('is used until a minute before its end, and then fetched anew, once', async () => {
     let time = Date.now()
-    const tokens = googleTokens(() => time)
+    const tokens = googleTokens('p', () => time)
     assert.equal((await tokens.get()).token, 't1')
     time += 3_500_000
     assert.equal((await tokens.get()).token, 't1')
@@ -198,7 +198,7 @@ describe('a token from a credential file', () => {
       asked.json(200, { access_token: '', expires_in: 3600 })
     })
     await assert.rejects(
-      googleTokens().get(),
+      googleTokens('p').get(),
       (error) => error instanceof ApiError && error.status === 503,
     )
   })

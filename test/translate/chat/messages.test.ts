@@ -27,6 +27,47 @@ const targets: [name: string, to: To, strictness: Strictness][] = [
   ],
 ]
 
+describe('the judge of turn rules', () => {
+  const hi = { role: 'user', parts: [{ text: 'Hi' }] }
+  const call = { role: 'model', parts: [{ functionCall: { name: 'f' } }] }
+  const result = { role: 'user', parts: [{ functionResponse: { name: 'f', response: {} } }] }
+  const other = { role: 'user', parts: [{ functionResponse: { name: 'g', response: {} } }] }
+  const lenient = { signed: false, prefill: true }
+
+  it('finds nothing in a good history', () => {
+    assert.deepEqual(brokenTurnRules([hi, call, result, call, result, hi], lenient), [])
+  })
+
+  it('finds what Google refuses', () => {
+    const refused: [contents: object[], fault: RegExp][] = [
+      [[], /no content/],
+      [[{ role: 'user', parts: [] }], /no parts/],
+      [[{ role: 'user', parts: [{ text: '' }] }], /empty text/],
+      [[{ role: 'user', parts: [{}] }], /not of one kind/],
+      [[{ role: 'tool', parts: [{ text: 'Hi' }] }], /the role tool/],
+      [[call, result], /follows no turn of the user/],
+      [
+        [hi, { role: 'model', parts: [{ text: 'a' }] }, call, result],
+        /follows no turn of the user/,
+      ],
+      [[hi, call], /gets the results of none/],
+      [[hi, call, hi], /gets the results of none/],
+      [[hi, call, other], /calls f and gets the results of g/],
+      [[hi, result], /follows no call/],
+      [[hi, call, { role: 'user', parts: [...result.parts, ...hi.parts] }], /beside results/],
+    ]
+    for (const [contents, fault] of refused) {
+      assert.match(brokenTurnRules(contents, lenient).join(), fault)
+    }
+    assert.match(
+      brokenTurnRules([hi, call, result], { ...lenient, signed: true }).join(),
+      /signature/,
+    )
+    const prefilled = [hi, { role: 'model', parts: [{ text: 'a' }] }]
+    assert.match(brokenTurnRules(prefilled, { ...lenient, prefill: false }).join(), /model’s own/)
+  })
+})
+
 /** Every picture of a history holds the same bytes. */
 function picturesIn(value: unknown): number {
   return JSON.stringify(value).split('AAAA').length - 1
