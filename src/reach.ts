@@ -11,7 +11,7 @@ import { geminiBackend, type GeminiSettings } from './upstream/gemini.ts'
 import {
   developerGate,
   endpointUrl,
-  isApiKey,
+  toBearer,
   toToken,
   vertexGate,
   vertexHost,
@@ -60,6 +60,7 @@ function toNamedEndpoint(
       // Not Google's: the client's Google credential is none of its business.
       headers: async () => headers,
       renew: () => false,
+      owner: () => 'gateway',
       model: model ?? name,
       transport,
     })
@@ -90,13 +91,14 @@ function ofGoogle(
   return endpointBackend({
     url,
     async headers(credential) {
-      const own = credential === undefined || isApiKey(credential)
-      return { authorization: `Bearer ${own ? (await tokens.get()).token : credential}` }
+      // Never our own token where the client has to bring one.
+      return toBearer(credential ?? (await tokens.get()).token)
     },
     renew(refused) {
       tokens.forget(toToken(refused))
       return true
     },
+    owner: (credential) => (credential === undefined ? 'gateway' : 'client'),
     model,
     transport,
   })

@@ -5,9 +5,14 @@ import type { Backend } from './models.ts'
 /** Refuses who brings no credential, or one of those that never work: `invalid` and `expired`. */
 export function checkCredentials(headers: IncomingHttpHeaders, url: URL, backend: Backend): void {
   const { key, token } = credentialsIn(headers, url)
-  if (token === 'expired') throw withReason(standardError(401), 'ACCESS_TOKEN_EXPIRED', backend)
+  if (token === 'expired') throw expired(backend)
   if (key === 'invalid') throw invalidKey(backend)
   if (key === undefined && token === undefined) throw missing[backend]()
+}
+
+/** The refusal of a token whose time is over. */
+export function expired(backend: Backend): GoogleError {
+  return withReason(standardError(401), 'ACCESS_TOKEN_EXPIRED', backend)
 }
 
 /** What a request identifies itself by. */

@@ -22,9 +22,16 @@ export async function listen(
   }
 }
 
-/** The whole body of a request, as text. */
-export async function readText(request: IncomingMessage): Promise<string> {
+/** Google takes 100 MB with a request; what is more is read, but not kept. */
+export const longestBody = 104_857_600
+
+/** The body of a request, as text; undefined if it is too long. */
+export async function readText(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
+  let length = 0
+  for await (const chunk of request) {
+    length += chunk.length
+    if (length <= longestBody) chunks.push(chunk)
+  }
+  return length <= longestBody ? Buffer.concat(chunks).toString('utf8') : undefined
 }

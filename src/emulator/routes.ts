@@ -28,11 +28,11 @@ export interface InfoRoute {
 }
 
 // A model may carry a fault: gemini-2.5-flash+fault:reset@3;split=1
-const model = String.raw`([^/:]+?)(?:(?:\+|%2B)fault(?::|%3A)([^/]*?))?`
-const developer = new RegExp(String.raw`^/(v1|v1beta)/models/${model}(?::(\w+))?$`, 'i')
+const model = String.raw`([^/:]+?)(?:(?:\+|%2[Bb])fault(?::|%3[Aa])([^/]*?))?`
+const developer = new RegExp(String.raw`^/(v1|v1beta)/models/${model}(?::(\w+))?$`)
 const vertexPlace = String.raw`/(v1|v1beta1)/((?:projects/[^/]+/locations/[^/]+/)?publishers/google/models)`
-const vertex = new RegExp(String.raw`^${vertexPlace}/${model}(?::(\w+))?$`, 'i')
-const vertexList = new RegExp(String.raw`^${vertexPlace}$`, 'i')
+const vertex = new RegExp(String.raw`^${vertexPlace}/${model}(?::(\w+))?$`)
+const vertexList = new RegExp(String.raw`^${vertexPlace}$`)
 
 /** The route of a request, undefined if Google has none there. */
 export function routeOf(method: string, url: URL): Route | undefined {

@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { invalidArgument } from './errors.ts'
 import { exchange, type House } from './exchange.ts'
-import { healthy } from './faults/fault.ts'
+import { type Fault, healthy } from './faults/fault.ts'
 import { FaultMemory } from './faults/memory.ts'
-import { listen, readText } from './listen.ts'
+import { listen, longestBody, readText } from './listen.ts'
 import { type EmulatorLog, RequestLog } from './log.ts'
-import { jsonReply, notFoundReply } from './reply.ts'
+import { errorReply, jsonReply, notFoundReply, type Reply } from './reply.ts'
 import { parseScript } from './script/parse.ts'
 import { readScript } from './script/read.ts'
 import { send } from './wire.ts'
@@ -58,10 +59,8 @@ async function serve(
   const logged = log.begin(method, path, headers)
   try {
     const text = await readText(request)
-    logged.received(text, modelIn(path))
-    const { reply, fault } = url
-      ? exchange({ method, url, headers, text }, house)
-      : { reply: notFoundReply(path), fault: healthy }
+    logged.received(text ?? '', modelIn(path))
+    const { reply, fault } = answerTo({ method, url, path, headers, text }, house)
     await send(response, reply, fault, logged)
   } catch (error) {
     // Whoever leaves while asking gets no answer; anything else is a fault of the emulator.
@@ -70,6 +69,25 @@ async function serve(
     response.destroy()
   }
 }
+
+function answerTo(
+  { url, path, text, ...rest }: Arrived,
+  house: House,
+): { reply: Reply; fault: Fault } {
+  if (!url) return { reply: notFoundReply(path), fault: healthy }
+  if (text === undefined) return { reply: errorReply(tooLong, 'whole'), fault: healthy }
+  return exchange({ url, text, ...rest }, house)
+}
+
+interface Arrived {
+  method: string
+  url: URL | null
+  path: string
+  headers: IncomingHttpHeaders
+  text: string | undefined
+}
+
+const tooLong = invalidArgument(`Request payload size exceeds the limit: ${longestBody} bytes.`)
 
 function serveLog(method: string, response: ServerResponse, log: RequestLog): void {
   if (method === 'DELETE') log.clear()

@@ -27,7 +27,10 @@ export function createServer({ log, bodyLimit, project }: ServerSettings): Fasti
   const server = Fastify({
     loggerInstance: log,
     // One line a request is ours, below; Fastify's two would say less and cost more.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
     bodyLimit,
     requestTimeout: 120_000,
     keepAliveTimeout: keepAliveMs,
@@ -64,7 +67,7 @@ function logAnswer(
   reply: FastifyReply,
   project: string | undefined,
 ): void {
-  const { method, id, headers } = request
+  const { method, headers } = request
   const left = !reply.raw.writableFinished
   // nginx's status for it; nobody gets to see it.
   const status = left ? 499 : reply.statusCode
@@ -72,7 +75,6 @@ function logAnswer(
   const path = request.url.split('?', 1)[0]
   const durationMs = Math.round(reply.elapsedTime)
   const details = {
-    requestId: id,
     method,
     path,
     status,

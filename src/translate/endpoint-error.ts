@@ -1,22 +1,22 @@
 import { ApiError, type ErrorType } from '../errors.ts'
 import { isObject, tryParseJson } from './json.ts'
-import { type Refusal, toApiError } from './status.ts'
+import { type Owner, type Refusal, toApiError } from './status.ts'
 
 /**
  * What vLLM, SGLang, TGI or Google's front end say when they refuse, as OpenAI would say it. Newer
  * vLLM has OpenAI's own shape, older vLLM and SGLang the same without its wrapper, TGI a bare string.
  */
-export function toEndpointError(refusal: Refusal): ApiError {
+export function toEndpointError(refusal: Refusal, owner: Owner): ApiError {
   const { status, body, retryAfter } = refusal
   const parsed = tryParseJson(body)
   const top = isObject(parsed) ? parsed : {}
   const inner = isObject(top.error) ? top.error : undefined
-  if (Array.isArray(parsed) || typeof inner?.status === 'string')
-    return toApiError(refusal, 'gateway')
-  if (status === 401 || status === 403)
-    return toApiError({ ...refusal, status: 401, body: '' }, 'gateway')
+  const google = Array.isArray(parsed) || typeof inner?.status === 'string'
+  if (google || status === 401 || status === 403) return toApiError(refusal, owner)
   const said = inner ?? top
-  const message = [said.message, said.error, toDetail(said.detail)].find(isText)
+  const message = [said.message, said.error, toDetail(said.detail), toPlainText(body, parsed)].find(
+    isText,
+  )
   const code = [said.code, said.error_type].find(isText)
   return new ApiError(
     toStatus(status),
@@ -48,6 +48,12 @@ function toDetail(detail: unknown): string | undefined {
     .filter(isObject)
     .map(({ loc, msg }) => `${Array.isArray(loc) ? loc.join('.') : ''}: ${String(msg)}`)
     .join('; ')
+}
+
+/** A sentence without JSON around it; pages of HTML are no sentence. */
+function toPlainText(body: string, parsed: unknown): string | undefined {
+  const text = body.trim()
+  return parsed === undefined && !text.startsWith('<') ? text.slice(0, 500) : undefined
 }
 
 function isText(value: unknown): value is string {

@@ -1,6 +1,11 @@
 import { invalidRequest } from '../errors.ts'
 import type { JsonObject } from './gemini.ts'
 import { isObject } from './json.ts'
+import { relaxRequiredCycles } from './schema/cycles.ts'
+import { toHint, withHints } from './schema/hints.ts'
+import { mergeSchemas, overlay } from './schema/merge.ts'
+import { normalise } from './schema/normalise.ts'
+import { isMixedUnion, splitUnion } from './schema/unions.ts'
 
 /**
  * JSON Schema -> the subset of it that Gemini 2.5 and later accept (`parametersJsonSchema`,
@@ -249,131 +254,6 @@ function hasKeys(object: JsonObject): boolean {
   return Object.keys(object).length > 0
 }
 
-const unionKeys = ['anyOf', 'oneOf'] as const
-
-/** A union with more than words beside it. */
-function isMixedUnion(schema: JsonObject): boolean {
-  const besides = ['type', 'properties', 'items', 'required', 'enum', 'additionalProperties']
-  return unionKeys.some((key) => Array.isArray(schema[key])) && besides.some((key) => key in schema)
-}
-
-function splitUnion(schema: JsonObject): JsonObject {
-  const { anyOf, oneOf, description, title, nullable, ...base } = schema
-  const branches: unknown[] = [anyOf, oneOf].find(Array.isArray) ?? []
-  const split = branches.map((branch) =>
-    isObject(branch) && !isNull(branch) ? mergeSchemas(branch, base) : branch,
-  )
-  const words = {
-    ...(description !== undefined && { description }),
-    ...(title !== undefined && { title }),
-  }
-  return { ...words, ...(nullable === true && { nullable }), anyOf: split }
-}
-
-function isNull(schema: unknown): boolean {
-  return isObject(schema) && schema.type === 'null'
-}
-
-/** Spells out what the subset has other words for. Changes no schema: returns a new one. */
-function normalise(schema: JsonObject): JsonObject {
-  const { const: constant, nullable, items, exclusiveMinimum, exclusiveMaximum, ...others } = schema
-  // Set anew below: on a property it may be a mere `true`, which belongs to the parent's list.
-  const { required: _, ...rest } = others
-  const tuple = Array.isArray(items)
-  const type = withNull(inferType(schema), nullable === true)
-  const required = toRequiredList(schema)
-  const values = 'const' in schema ? [constant] : schema.enum
-  return {
-    ...rest,
-    ...(nullable === true && type === undefined && orNull(schema)),
-    ...(type !== undefined && { type }),
-    ...(Array.isArray(values) && toEnum(values, type)),
-    ...(tuple && { prefixItems: items }),
-    ...(items !== undefined && !tuple && { items }),
-    // Gemini refuses an array that does not say what it holds.
-    ...(hasType(type, 'array') &&
-      items === undefined &&
-      !('prefixItems' in schema) && { items: { type: 'string' } }),
-    ...bound('minimum', exclusiveMinimum, schema, 1),
-    ...bound('maximum', exclusiveMaximum, schema, -1),
-    ...(required.length > 0 && { required }),
-  }
-}
-
-/** A union that may be null too has one more branch. */
-function orNull(schema: JsonObject): JsonObject {
-  const found = unionKeys.find((key) => Array.isArray(schema[key]))
-  const branches = found === undefined ? undefined : schema[found]
-  return found !== undefined && Array.isArray(branches)
-    ? { [found]: [...branches, { type: 'null' }] }
-    : {}
-}
-
-/** Whether a schema's `type`, a word or a list of words, allows this one. */
-export function hasType(type: unknown, wanted: string): boolean {
-  return Array.isArray(type) ? type.includes(wanted) : type === wanted
-}
-
-function inferType({
-  type,
-  properties,
-  items,
-  prefixItems,
-  enum: values,
-  ...schema
-}: JsonObject): unknown {
-  if (type !== undefined) return type
-  if (isObject(properties)) return 'object'
-  if (items !== undefined || prefixItems !== undefined) return 'array'
-  const [first] = 'const' in schema ? [schema.const] : Array.isArray(values) ? values : []
-  if (typeof first === 'number') return Number.isInteger(first) ? 'integer' : 'number'
-  return typeof first === 'string' || typeof first === 'boolean' ? typeof first : undefined
-}
-
-function withNull(type: unknown, nullable: boolean): unknown {
-  if (!nullable || type === undefined) return type
-  const types = Array.isArray(type) ? type : [type]
-  return types.includes('null') ? types : [...types, 'null']
-}
-
-/** Gemini's enums hold strings and numbers; anything else is said in words. */
-function toEnum(values: unknown[], type: unknown): JsonObject {
-  const plain = values.filter(isWordOrNumber)
-  const nullable = values.includes(null)
-  const words = values.filter((value) => value !== null && !isWordOrNumber(value))
-  return {
-    ...(plain.length > 0 ? { enum: plain } : { enum: undefined }),
-    ...(nullable && type !== undefined && { type: withNull(type, true) }),
-    ...(words.length > 0 && { allowed: words }),
-  }
-}
-
-function isWordOrNumber(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number'
-}
-
-/** `exclusiveMinimum: 3` -> `minimum: 4` for integers; else `minimum: 3`, the nearest there is. */
-function bound(
-  key: 'minimum' | 'maximum',
-  exclusive: unknown,
-  schema: JsonObject,
-  step: number,
-): JsonObject {
-  if (typeof exclusive !== 'number' || schema[key] !== undefined) return {}
-  return { [key]: schema.type === 'integer' ? exclusive + step : exclusive }
-}
-
-/** The names in `required`, and those of properties that say `required: true` of themselves. */
-function toRequiredList({ required, properties }: JsonObject): unknown[] {
-  const listed = Array.isArray(required) ? required : []
-  const own = isObject(properties)
-    ? Object.entries(properties)
-        .filter(([, schema]) => isObject(schema) && schema.required === true)
-        .map(([name]) => name)
-    : []
-  return [...new Set([...listed, ...own])]
-}
-
 /** Gemini refuses a required name that is no property. */
 function toRequired({ required }: JsonObject, { properties }: JsonObject): unknown[] | undefined {
   if (!Array.isArray(required) || !isObject(properties)) return undefined
@@ -406,51 +286,6 @@ const schemaKeys = new Set([
   'definitions',
 ])
 
-/** What stands beside a reference wins over its target, in the target's order. */
-function overlay(target: JsonObject, siblings: JsonObject): JsonObject {
-  const { properties, required, allOf } = mergeSchemas(target, siblings)
-  const lists = {
-    ...(required !== undefined && { required }),
-    ...(allOf !== undefined && { allOf }),
-  }
-  const own = siblings.properties
-  const both =
-    isObject(properties) && isObject(own) ? { properties: { ...properties, ...own } } : {}
-  return { ...target, ...siblings, ...lists, ...both }
-}
-
-function mergeSchemas(a: JsonObject, b: JsonObject): JsonObject {
-  return {
-    ...b,
-    ...a,
-    ...(isObject(a.properties) &&
-      isObject(b.properties) && {
-        properties: { ...a.properties, ...b.properties, ...a.properties },
-      }),
-    ...mergeLists('required', a, b),
-    ...mergeLists('allOf', a, b),
-  }
-}
-
-function mergeLists(key: string, a: JsonObject, b: JsonObject): JsonObject {
-  const [left, right] = [a[key], b[key]]
-  return Array.isArray(left) && Array.isArray(right) ? { [key]: [...left, ...right] } : {}
-}
-
-function toHint(key: string, value: unknown): string {
-  const written = JSON.stringify(value) ?? ''
-  return `${key}: ${written.length > 300 ? `${written.slice(0, 300)}…` : written}`
-}
-
-function withHints(node: JsonObject, hints: string[]): JsonObject {
-  const present = Object.entries(node).filter(([, value]) => value !== undefined)
-  const clean: JsonObject = Object.fromEntries(present)
-  if (hints.length === 0) return clean
-  const { description } = clean
-  const said = typeof description === 'string' && description !== '' ? `${description} ` : ''
-  return { ...clean, description: `${said}(${hints.join('; ')})` }
-}
-
 function decodePointer(step: string): string {
   return safeDecode(step).replaceAll('~1', '/').replaceAll('~0', '~')
 }
@@ -461,75 +296,4 @@ function safeDecode(text: string): string {
   } catch {
     return text
   }
-}
-
-/**
- * A definition may refer to itself only through a property that is not required (a nullable one is
- * not enough). Where a required property closes the circle, it stays, and its requirement becomes
- * a word in its description: better than cutting the structure off.
- */
-function relaxRequiredCycles(defs: ReadonlyMap<string, JsonObject>): Map<string, JsonObject> {
-  const closing = closingProperties(defs)
-  const relaxed = [...defs].map(([name, schema]): [string, JsonObject] => {
-    const keys = closing.get(name)
-    if (keys === undefined || !Array.isArray(schema.required)) return [name, schema]
-    const left = schema.required.filter((key: unknown) => !keys.has(String(key)))
-    const required = left.length > 0 ? left : undefined
-    return [name, withHints({ ...schema, required }, [toHint('always give', [...keys])])]
-  })
-  return new Map(relaxed)
-}
-
-/** A way through required places: from a property of one definition to another definition. */
-interface Step {
-  key: string
-  to: string
-}
-
-/**
- * The required properties, by definition, that lead back to one that the walk is inside of. The walk
- * keeps its own stack: definitions may form longer chains than functions may call each other.
- */
-function closingProperties(defs: ReadonlyMap<string, JsonObject>): Map<string, Set<string>> {
-  const closing = new Map<string, Set<string>>()
-  const state = new Map<string, 'inside' | 'done'>()
-  for (const start of defs.keys()) {
-    const walk = state.has(start) ? [] : [enter(start)]
-    for (let at = walk.at(-1); at !== undefined; at = walk.at(-1)) {
-      const step = at.steps.pop()
-      if (step === undefined) {
-        state.set(at.name, 'done')
-        walk.pop()
-      } else if (state.get(step.to) === 'inside') {
-        closing.set(at.name, (closing.get(at.name) ?? new Set<string>()).add(step.key))
-      } else if (!state.has(step.to)) {
-        walk.push(enter(step.to))
-      }
-    }
-  }
-  return closing
-
-  function enter(name: string) {
-    state.set(name, 'inside')
-    return { name, steps: stepsOf(defs.get(name) ?? {}) }
-  }
-}
-
-function stepsOf({ properties, required }: JsonObject): Step[] {
-  if (!isObject(properties) || !Array.isArray(required)) return []
-  return required.flatMap((key: unknown) =>
-    owedReferences(properties[String(key)]).map((to) => ({ key: String(key), to })),
-  )
-}
-
-/** The definitions that a schema refers to in places that must be there. */
-function owedReferences(schema: unknown): string[] {
-  if (!isObject(schema)) return []
-  const { $ref, items, anyOf, oneOf, prefixItems, properties, required } = schema
-  if (typeof $ref === 'string') return [$ref.replace('#/$defs/', '')]
-  const owed: unknown[] =
-    isObject(properties) && Array.isArray(required)
-      ? required.map((key: unknown) => properties[String(key)])
-      : []
-  return [items, anyOf, oneOf, prefixItems, owed].flat().flatMap(owedReferences)
 }

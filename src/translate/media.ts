@@ -78,6 +78,7 @@ function toInline(source: string, media: Media, param: string): Part {
   const mimeType =
     canonical(type.trim().toLowerCase()) ||
     toMimeType(media.hint) ||
+    byExtension(media.filename) ||
     byFirstBytes(base64) ||
     fallback[media.kind]
   return { inlineData: { mimeType, data: base64 } }

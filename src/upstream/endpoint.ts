@@ -1,6 +1,7 @@
 import { badGateway, interrupted, invalidRequest } from '../errors.ts'
 import { toEndpointError } from '../translate/endpoint-error.ts'
 import { isObject, tryParseJson } from '../translate/json.ts'
+import type { Owner } from '../translate/status.ts'
 import type { Backend, Batches, Call } from './backend.ts'
 import { EventReader } from './sse.ts'
 import { resumed } from './streams.ts'
@@ -13,6 +14,8 @@ export interface EndpointSettings {
   headers: (credential: string | undefined) => Promise<Record<string, string>>
   /** The credential in these headers was refused: get another. False where there is no other. */
   renew: (refused: Record<string, string>) => boolean
+  /** Whose credential the endpoint sees. */
+  owner: (credential: string | undefined) => Owner
   /** The name that the endpoint knows its model by; undefined leaves it out. */
   model: string | undefined
   transport: Transport
@@ -23,17 +26,15 @@ export interface EndpointSettings {
  * partner's model. The body goes on as it came but for the name, and the answer comes back likewise.
  */
 export function endpointBackend(settings: EndpointSettings): Backend {
-  const { url, headers, renew, model, transport } = settings
+  const { url, headers, renew, owner, model, transport } = settings
   return {
     async complete(body, call) {
       const reply = await ask(body, call)
-      const answer = tryParseJson(await reply.text())
-      if (!isObject(answer))
-        throw badGateway('The model’s endpoint sent something that is not JSON.')
+      const answer = readAnswer(await reply.text(), owner(call.credential))
       return { content: { ...answer, model: call.head.model }, headers: {} }
     },
     async stream(body, call) {
-      const batches = toChunks(await ask(body, call), call)
+      const batches = toChunks(await ask(body, call), call.head.model, owner(call.credential))
       const first = await batches.next()
       return { content: resumed(first, batches), headers: {} }
     },
@@ -62,13 +63,13 @@ export function endpointBackend(settings: EndpointSettings): Backend {
       }
       const again =
         reply.status === 401 && !renewed && call.credential === undefined && renew(credential)
-      if (!again) throw toEndpointError(refusal)
+      if (!again) throw toEndpointError(refusal, owner(call.credential))
     }
   }
 }
 
 /** The chunks as they came, under the name the client knows. A stream that just stops has broken off. */
-async function* toChunks(reply: Reply, { head }: Call): Batches {
+async function* toChunks(reply: Reply, model: string, owner: Owner): Batches {
   const reader = new EventReader()
   let finished = false
   for await (const events of readBatches(reply, reader)) {
@@ -79,10 +80,10 @@ async function* toChunks(reply: Reply, { head }: Call): Batches {
           if (chunks.length > 0) yield chunks
           return
         }
-        const chunk = readChunk(data)
+        const chunk = readAnswer(data, owner)
         // Some servers forget `[DONE]`, but none forgets to say why it stopped.
         finished ||= hasFinished(chunk)
-        chunks.push({ ...chunk, model: head.model })
+        chunks.push({ ...chunk, model })
       }
     } catch (error) {
       if (chunks.length > 0) yield chunks
@@ -98,13 +99,14 @@ async function* readBatches(reply: Reply, reader: EventReader): AsyncGenerator<s
   yield reader.finish()
 }
 
-function readChunk(data: string): { [key: string]: unknown } {
-  const chunk = tryParseJson(data)
-  if (!isObject(chunk)) throw badGateway('The model’s endpoint sent an event that is not JSON.')
-  if (chunk.error !== undefined || chunk.object === 'error') {
-    throw toEndpointError({ status: statusOf(chunk), body: data })
+/** An answer or a piece of one. An error may come under a 200, too. */
+function readAnswer(text: string, owner: Owner): { [key: string]: unknown } {
+  const answer = tryParseJson(text)
+  if (!isObject(answer)) throw badGateway('The model’s endpoint sent something that is not JSON.')
+  if (answer.error !== undefined || answer.object === 'error') {
+    throw toEndpointError({ status: statusOf(answer), body: text }, owner)
   }
-  return chunk
+  return answer
 }
 
 function statusOf(chunk: { [key: string]: unknown }): number {

@@ -1,3 +1,4 @@
+import { unauthorized } from '../errors.ts'
 import type { Provider } from '../translate/gemini.ts'
 import type { Owner } from '../translate/status.ts'
 import type { TokenSource } from './token.ts'
@@ -55,7 +56,7 @@ export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate 
     url: (model, method) =>
       `${base}/${path}/publishers/google/models/${encodeURIComponent(model)}:${method}`,
     async headers(credential): Promise<Record<string, string>> {
-      if (credential !== undefined) return { authorization: `Bearer ${credential}` }
+      if (credential !== undefined) return toBearer(credential)
       const { token, quotaProject } = await tokens.get()
       return {
         authorization: `Bearer ${token}`,
@@ -68,6 +69,16 @@ export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate 
       return true
     },
   }
+}
+
+/** An access token as a header. Throws 401 for an API key, which Vertex AI does not take here. */
+export function toBearer(token: string): Record<string, string> {
+  if (isApiKey(token)) {
+    throw unauthorized(
+      'Vertex AI takes a Google access token, not an API key. Send one as `Authorization: Bearer <token>`.',
+    )
+  }
+  return { authorization: `Bearer ${token}` }
 }
 
 /** The token in an authorization header. */

@@ -249,6 +249,20 @@ describe('results of functions', () => {
     assert.deepEqual(callsOf(response), [])
     assert.match(textOf(response), /sky is clear.*degrees is 21/)
   })
+
+  it('are used all together at the end of several steps', async () => {
+    const model = 'gemini-3.8-flash'
+    const text = 'Look up the weather in Paris, then get a taxi from Orly to Paris'
+    const contents: Record<string, unknown>[] = [{ role: 'user', parts: [{ text }] }]
+    for (const response of [{ sky: 'clear' }, { car: 'red' }]) {
+      const parts = partsOf([await developer.whole(model, withTools('', { contents }))])
+      const [call] = parts.flatMap(({ functionCall }) => functionCall ?? [])
+      const functionResponse = { id: call?.id, name: call?.name, response }
+      contents.push({ role: 'model', parts }, { role: 'user', parts: [{ functionResponse }] })
+    }
+    const last = await developer.whole(model, withTools('', { contents }))
+    assert.match(textOf(last), /get_weather says: sky is clear.*book_taxi says: car is red/)
+  })
 })
 
 function thinking(thinkingConfig: object) {

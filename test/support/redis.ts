@@ -25,6 +25,9 @@ export interface Redis {
   kill(): Promise<void>
   /** Starts it again at the same address, empty. */
   restart(): Promise<void>
+  /** Lets it hang: it holds its connections and says nothing. */
+  pause(): void
+  resume(): void
 }
 
 /** Starts one that keeps nothing on disk. Resolves when it answers. */
@@ -42,6 +45,8 @@ export async function startRedis(): Promise<Redis> {
     async restart() {
       server = await spawnRedis(port)
     },
+    pause: () => void server.kill('SIGSTOP'),
+    resume: () => void server.kill('SIGCONT'),
   }
 }
 

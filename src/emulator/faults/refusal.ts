@@ -1,33 +1,30 @@
+import { expired } from '../credentials.ts'
 import { type GoogleError, standardError } from '../errors.ts'
-import type { Framing } from '../framing.ts'
+import { contentTypes, type Framing } from '../framing.ts'
 import { errorReply, type Reply } from '../reply.ts'
 import type { Fault } from './fault.ts'
 import { type Addressee, overloaded } from './overloaded.ts'
 
 /** The answer a fault puts in place of any other, if it does. */
 export function refusal(fault: Fault, framing: Framing, to: Addressee): Reply | undefined {
-  const { redirect, empty, retryAfter } = fault
-  if (redirect) return bare(302, { location: '/redirected' })
+  if (fault.redirect) return bare(302, { location: '/redirected' })
   const error = errorOf(fault, framing, to)
-  if (error) {
-    const reply = formed(error, fault, framing)
-    const headers = {
-      ...reply.headers,
-      ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-    }
-    return { ...reply, headers }
-  }
-  return empty
-    ? { ...bare(200, {}), headers: { 'content-type': 'application/json; charset=UTF-8' } }
-    : undefined
+  if (error) return comeAgain(formed(error, fault, framing), fault)
+  return fault.empty ? bare(200, { 'content-type': contentTypes[framing] }) : undefined
 }
 
 function errorOf(fault: Fault, framing: Framing, to: Addressee): GoogleError | undefined {
   const { status, form, expiredToken, error } = fault
-  if (expiredToken) return standardError(401)
+  if (expiredToken) return expired(to.backend)
   if (status !== undefined) return overloaded(status, fault, to)
   if (framing === 'whole' && error) return standardError(error.status)
   return form && standardError(form === 'html' ? 502 : 503)
+}
+
+function comeAgain(reply: Reply, { retryAfter }: Fault): Reply {
+  return retryAfter === undefined
+    ? reply
+    : { ...reply, headers: { ...reply.headers, 'retry-after': String(retryAfter) } }
 }
 
 function formed(error: GoogleError, { form }: Fault, framing: Framing): Reply {

@@ -3,21 +3,14 @@ import type { Part } from '../request.ts'
 import type { Candidate, GenerateContentResponse, UsageMetadata } from '../response.ts'
 import { candidateAround } from './candidate.ts'
 import type { Envelope } from './envelope.ts'
-import { groundingBetween, groundingOf } from './grounding.ts'
+import { cited, evidence, streamedEvidence } from './evidence.ts'
 import { avgLogprobs, logprobsOf, unaskedAverage } from './logprobs.ts'
-import { streamedParts, wholeParts } from './parts.ts'
+import { streamedParts, textIn, wholeParts } from './parts.ts'
 import { blockReasons } from './reasons.ts'
 import { ratings, type Saying } from './saying.ts'
 import { signed } from './signature.ts'
-import {
-  nothingSpent,
-  type Spent,
-  sum,
-  tokensIn,
-  tokensInCalls,
-  tokensInSteps,
-  usageOf,
-} from './usage.ts'
+import { spentBy, spentOn } from './spent.ts'
+import { nothingSpent, type Spent, sum, usageOf } from './usage.ts'
 
 /** One candidate's share of one event. */
 interface Step {
@@ -145,85 +138,6 @@ function finish(
     finishReason,
     ...(message !== undefined && { finishMessage: message }),
     ...(safetyRatings && { safetyRatings }),
-  }
-}
-
-function evidence(saying: Saying, call: Call): Partial<Candidate> {
-  const { sources, text, finishReason } = saying
-  if (!sources || finishReason !== 'STOP') return cited(saying, call)
-  return {
-    ...cited(saying, call),
-    groundingMetadata: groundingOf(text, sources, call),
-    ...(sources.pages.length > 0 && { urlContextMetadata: { urlMetadata: sources.pages } }),
-  }
-}
-
-function cited({ citations }: Saying, { backend }: Call): Partial<Candidate> {
-  if (!citations) return {}
-  return {
-    citationMetadata: backend === 'vertex' ? { citations } : { citationSources: citations },
-  }
-}
-
-/**
- * The Developer API brings all grounding with the last event, before which 2.5 sends empty objects;
- * Vertex AI brings what a search found along with the text that rests on it.
- */
-function streamedEvidence(
-  events: Part[][],
-  i: number,
-  { sources, text, finishReason }: Saying,
-  call: Call,
-): Partial<Candidate> {
-  if (!sources || finishReason !== 'STOP') return {}
-  const pages = i === 0 &&
-    sources.pages.length > 0 && {
-      urlContextMetadata: { urlMetadata: sources.pages },
-    }
-  if (call.backend === 'vertex' && sources.kind !== 'pages') {
-    const [before, after] = [events.slice(0, i), events.slice(0, i + 1)].map((e) =>
-      textIn(e.flat()),
-    )
-    const added = groundingBetween([before ?? '', after ?? ''], text, sources, call)
-    const ends = after === text && before !== text
-    return ends || Object.keys(added.groundingSupports ?? {}).length > 0
-      ? { groundingMetadata: added }
-      : {}
-  }
-  if (i === events.length - 1)
-    return { groundingMetadata: groundingOf(text, sources, call), ...pages }
-  return call.model.generation < 3 ? { groundingMetadata: {}, ...pages } : { ...pages }
-}
-
-function textIn(parts: Part[]): string {
-  return parts.map((part) => (part.thought ? '' : (part.text ?? ''))).join('')
-}
-
-function spentBy({ thoughts, steps, text, calls, toolTokens, mediaTokens }: Saying): Spent {
-  return {
-    thoughts: thoughts.tokens,
-    candidates: tokensIn(text) + tokensInCalls(calls) + tokensInSteps(steps),
-    toolUse: toolTokens,
-    media: mediaTokens,
-  }
-}
-
-// What a tool returns was not generated, so its event of Gemini 3 counts the prompt alone; 2.0 counts
-// nothing before the end. Thinking is counted once it is over, by 2.5 all along.
-function spentOn(said: Part[], parts: Part[], saying: Saying, { model }: Call): Spent {
-  const returned = parts.some((part) => part.codeExecutionResult ?? part.toolResponse)
-  if (model.generation < 2.5 || (model.generation >= 3 && returned)) return nothingSpent
-  const answer = said.filter((part) => !part.thought)
-  const calls = answer.flatMap((part) => part.functionCall ?? [])
-  const before = said.slice(0, said.length - parts.length)
-  const used = saying.steps.length === 0 || before.some((part) => part.codeExecutionResult)
-  const thoughtSoFar = model.generation < 3 ? Math.ceil(saying.thoughts.tokens / 2) : 0
-  return {
-    thoughts: answer.length > 0 ? saying.thoughts.tokens : thoughtSoFar,
-    candidates: tokensIn(textIn(answer)) + tokensInCalls(calls) + tokensInSteps(answer),
-    // Gemini 3 tells this at the end only.
-    toolUse: used && model.generation < 3 ? saying.toolTokens : 0,
-    media: answer.some((part) => part.inlineData) ? saying.mediaTokens : [],
   }
 }
 

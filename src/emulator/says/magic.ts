@@ -33,7 +33,7 @@ const spell = new RegExp(String.raw`\[\[(${names.join('|')})(?::([^\]]*))?\]\]`,
 export function readMagic(text: string): Magic {
   const spells = [...text.matchAll(spell)].map(([, name = '', value = '']) => ({ name, value }))
   const said = (name: string) => spells.some((found) => found.name === name)
-  const value = (name: string) => spells.find((found) => found.name === name)?.value
+  const value = (name: string) => spells.find((found) => found.name === name)?.value || undefined
   const error = value('error')
   return {
     finish: value('finish') ?? (said('safety') ? 'SAFETY' : malformed(said('malformed'))),

@@ -99,3 +99,8 @@ function withId(part: Part, id: string | undefined): Part {
   if (toolCall) return { toolCall: { ...toolCall, id } }
   return toolResponse ? { toolResponse: { ...toolResponse, id } } : part
 }
+
+/** The text of some parts, without thoughts. */
+export function textIn(parts: Part[]): string {
+  return parts.map((part) => (part.thought ? '' : (part.text ?? ''))).join('')
+}

@@ -17,6 +17,7 @@ export function pieces(text: string): string[] {
 
 // Scripts without spaces are cut as well, but never inside of a code point.
 function split(word: string): string[] {
+  if (word.length <= longest) return [word]
   const letters = Array.from(word)
   return Array.from({ length: Math.ceil(letters.length / longest) }, (_, i) =>
     letters.slice(i * longest, (i + 1) * longest).join(''),

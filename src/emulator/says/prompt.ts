@@ -16,6 +16,8 @@ export interface Prompt {
   media: string[]
   /** Results the conversation ends with, if it does. */
   results: FunctionResponse[]
+  /** All results since that text, in the order they came. */
+  found: FunctionResponse[]
   /** Functions called since that text. */
   called: string[]
 }
@@ -32,6 +34,7 @@ export function readPrompt(request: GenerateContentRequest): Prompt {
     magic: readMagic(said),
     media: asked.flatMap((part) => mimeType(part) ?? []),
     results: last && bringsResults(last) ? results(last.parts ?? []) : [],
+    found: contents.slice(start).flatMap(({ parts = [] }) => results(parts)),
     called: contents.slice(start).flatMap(({ parts = [] }) => calledNames(parts)),
   }
 }
@@ -44,14 +47,14 @@ const commonWords = new Set(
 
 /** The words that carry a text's meaning, each once, in order. */
 export function keywords(text: string): string[] {
-  const words = text.match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? []
+  const words = legible(text).match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? []
   const telling = words.filter((word) => !commonWords.has(word.toLowerCase()))
-  return telling.filter((word, i) => telling.indexOf(word) === i)
+  return [...new Set(telling)]
 }
 
 /** Capitalised names (`San Francisco`), without the words that merely begin a sentence. */
 export function properNames(text: string): string[] {
-  const found = [...text.matchAll(/\p{Lu}[\p{L}'’-]*(?: \p{Lu}[\p{L}'’-]*)*/gu)]
+  const found = [...legible(text).matchAll(/\p{Lu}[\p{L}'’-]*(?: \p{Lu}[\p{L}'’-]*)*/gu)]
   const names = found.map(({ 0: name, index }) =>
     beginsSentence(text, index) ? name.split(' ').slice(1).join(' ') : name,
   )
@@ -61,17 +64,23 @@ export function properNames(text: string): string[] {
 /** Names that a text enumerates: `Paris, Rome and San Francisco`. */
 export function enumeratedNames(text: string): string[] {
   const name = String.raw`\p{Lu}[\p{L}'’-]*(?: \p{Lu}[\p{L}'’-]*)*`
-  const [list = ''] = new RegExp(`${name}(?:, ${name})*,? and ${name}`, 'u').exec(text) ?? []
+  const [list = ''] =
+    new RegExp(`${name}(?:, ${name})*,? and ${name}`, 'u').exec(legible(text)) ?? []
   return list.split(/, and | and |, /).filter(Boolean)
 }
 
 /** Numbers in a text, in order. */
 export function numbers(text: string): number[] {
-  return (text.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number)
+  return (legible(text).match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number)
+}
+
+// What is said is settled long before the end of a prompt that fills a context window.
+function legible(text: string): string {
+  return text.slice(0, 20_000)
 }
 
 function beginsSentence(text: string, index: number): boolean {
-  return /(^|[.!?:]\s+|\n\s*|["“])$/.test(text.slice(0, index))
+  return /(^|[.!?:]\s+|\n\s*|["“])$/.test(text.slice(Math.max(0, index - 40), index))
 }
 
 function mimeType({ inlineData, fileData }: Part): string | undefined {

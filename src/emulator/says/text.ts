@@ -3,8 +3,7 @@ import { keywords, type Prompt } from './prompt.ts'
 
 /** A text that answers the prompt with its own words. */
 export function textFor(prompt: Prompt): string {
-  if (prompt.results.length > 0)
-    return `Here is what I found. ${prompt.results.map(told).join(' ')}`
+  if (prompt.results.length > 0) return `Here is what I found. ${prompt.found.map(told).join(' ')}`
   const wanted = dictated(prompt.text)
   if (wanted !== undefined) return wanted
   return [...prompt.media.map(seen), ...sentences(prompt.text)].join(' ')

@@ -35,7 +35,9 @@ const tokensInCache = 2048
 
 /** About four characters make a token; nothing makes none. */
 export function tokensIn(text: string): number {
-  return Math.ceil(Array.from(text).length / 4)
+  let letters = 0
+  for (const _ of text) letters += 1
+  return Math.ceil(letters / 4)
 }
 
 /** Tokens of function calls. */
@@ -55,7 +57,7 @@ export function tokensInSteps(parts: Part[]): number {
 /** The counts after some part of the answer. */
 export function usageOf(call: Call, spent: Spent): UsageMetadata {
   const { thoughts, candidates: text, toolUse, media } = spent
-  const details = promptDetails(call)
+  const details = promptTokens(call)
   const cached = call.request.cachedContent ? tokensInCache : undefined
   const prompt = tokensOf(details)
   const candidates = text + tokensOf(media)
@@ -78,11 +80,6 @@ export function usageOf(call: Call, spent: Spent): UsageMetadata {
   }
 }
 
-/** Tokens of the prompt alone. */
-export function promptTokens(call: Call): ModalityTokenCount[] {
-  return promptDetails(call)
-}
-
 // With 2.5 the Developer API stopped itemising text.
 function itemise({ candidates, media }: Spent, { backend, model }: Call): ModalityTokenCount[] {
   const itemisesText = backend === 'vertex' || model.generation < 2.5
@@ -98,7 +95,8 @@ function tokensOf(details: ModalityTokenCount[]): number {
   return details.reduce((total, { tokenCount }) => total + tokenCount, 0)
 }
 
-function promptDetails({ request }: Call): ModalityTokenCount[] {
+/** Tokens of the prompt alone. */
+export function promptTokens({ request }: Call): ModalityTokenCount[] {
   const { systemInstruction, contents = [], tools, cachedContent } = request
   const parts = [systemInstruction, ...contents].flatMap((content) => content?.parts ?? [])
   const text = parts.reduce((sum, part) => sum + textTokens(part), tools ? jsonTokens(tools) : 0)

@@ -7,7 +7,7 @@ import { readExtraContent } from './google.ts'
 import type { AssistantMessage, Placed, Reading, Repair, ToolCall } from './message.ts'
 import { dummySignature, signatureOfCall, signatureOfMessage } from './signatures.ts'
 import { splitThoughts } from './thoughts.ts'
-import { wrapper } from './tools.ts'
+import { wrapper } from './parameters.ts'
 
 /** What an assistant said: its thoughts, its words, its pictures, then its calls. */
 export function toModelParts(
@@ -47,14 +47,23 @@ function toSpokenParts(
   { target, marker }: Reading,
 ): Part[] {
   const parts = toParts(said.content, `${where}.content`, target)
-  if (typeof said.content !== 'string') return parts
-  const text = said.content
+  if (thought === false) return parts
+  // The flag of a message with reasoning beside it belongs to that reasoning.
+  const whole = thought === true && !said.reasoning_content
+  return parts.flatMap((part) => readThoughts(part, marker, whole))
+}
+
+/** Thoughts between tags, or a part that is one as a whole. */
+function readThoughts(part: Part, marker: string | undefined, whole: boolean): Part[] {
+  const { text, thoughtSignature } = part
+  if (text === undefined || part.thought === true) return [part]
   // Clients of the Developer API's own endpoint send its literal tag back without a marker.
   const tag = marker ?? (text.startsWith('<thought>') ? 'thought' : undefined)
-  if (thought === false) return parts
-  if (tag !== undefined && text.includes(`<${tag}>`)) return splitThoughts(text, tag)
-  // The flag of a message with reasoning beside it belongs to that reasoning.
-  return thought === true && !said.reasoning_content ? [{ text, thought: true }] : parts
+  if (tag === undefined || !text.includes(`<${tag}>`)) {
+    return [whole ? { ...part, thought: true } : part]
+  }
+  const pieces = splitThoughts(text, tag)
+  return thoughtSignature === undefined ? pieces : sign(pieces, [], thoughtSignature)
 }
 
 /**

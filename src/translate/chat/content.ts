@@ -108,8 +108,12 @@ export function withExtras(part: Part, { thought, signature, videoMetadata }: Ex
 function toMediaPart(one: MediaPart, where: string, target: Target): Part {
   switch (one.type) {
     case 'image_url':
-    case 'input_image':
       return toUrlPart(one.image_url, 'image', `${where}.image_url`, target)
+    case 'input_image': {
+      const url = toUrl(one.image_url)
+      const given = { ...url, detail: detailOf(one) }
+      return toUrlPart(given, 'image', `${where}.image_url`, target)
+    }
     case 'video_url':
     case 'input_video':
       return toUrlPart(one.video_url, 'video', `${where}.video_url`, target)
@@ -138,6 +142,12 @@ function toMediaPart(one: MediaPart, where: string, target: Target): Part {
       )
     }
   }
+}
+
+/** The string form as the object that it stands for. */
+function toUrl(given: z.output<typeof urlOrString>): z.output<typeof url> {
+  if (typeof given === 'object') return given
+  return { url: given, detail: undefined, format: undefined, mime_type: undefined }
 }
 
 function toUrlPart(
@@ -176,8 +186,14 @@ export function toResolution(detail: string | undefined): string | undefined {
 export function detailsOf(said: MessageContent | undefined): string[] {
   if (typeof said !== 'object') return []
   return said.flatMap((one) =>
-    (one.type === 'image_url' || one.type === 'input_image') && typeof one.image_url === 'object'
-      ? (one.image_url.detail ?? [])
-      : [],
+    one.type === 'image_url' || one.type === 'input_image' ? (detailOf(one) ?? []) : [],
   )
+}
+
+/** Beside the URL, or in one object with it. */
+function detailOf(
+  one: Extract<ContentPart, { type: 'image_url' | 'input_image' }>,
+): string | undefined {
+  const inside = typeof one.image_url === 'object' ? one.image_url.detail : undefined
+  return one.type === 'input_image' ? (one.detail ?? inside) : inside
 }

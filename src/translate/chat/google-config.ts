@@ -1,4 +1,5 @@
-import type { GenerationConfig, JsonObject, Provider } from '../gemini.ts'
+import { invalidRequest } from '../../errors.ts'
+import type { GenerationConfig, Provider, ThinkingConfig } from '../gemini.ts'
 import { toResolution } from './content.ts'
 import type { Extras } from './google.ts'
 
@@ -12,7 +13,7 @@ export function toExtraConfig(extras: Extras, provider: Provider): GenerationCon
     responseSchema,
     responseJsonSchema,
     mediaResolution: mediaResolution && (toResolution(mediaResolution) ?? mediaResolution),
-    responseModalities: extras.responseModalities?.map((modality) => modality.toUpperCase()),
+    responseModalities: extras.responseModalities,
     imageConfig: Object.keys(image).length > 0 ? image : undefined,
     speechConfig: extras.speechConfig,
     audioTimestamp: provider === 'vertex' ? extras.audioTimestamp : undefined,
@@ -42,13 +43,28 @@ const settable = new Set([
   'responseModalities',
   'mediaResolution',
   'speechConfig',
-  'thinkingConfig',
   'imageConfig',
   'audioTimestamp',
 ])
 
-/** `method` is Vertex AI's alone. */
-export function toSafetySettings(settings: JsonObject[] | undefined, provider: Provider) {
-  if (provider === 'vertex') return settings
-  return settings?.map(({ method: _method, ...setting }) => setting)
+/** `method` is Vertex AI's alone. Throws 400 beside a Model Armor template, which excludes them. */
+export function toSafetySettings({ safetySettings, modelArmorConfig }: Extras, provider: Provider) {
+  if (provider === 'gemini')
+    return safetySettings?.map(({ method: _method, ...setting }) => setting)
+  if (safetySettings !== undefined && modelArmorConfig !== undefined) {
+    throw invalidRequest(
+      'Give safety_settings or model_armor_config, not both.',
+      'extra_body.google.safety_settings',
+    )
+  }
+  return safetySettings
+}
+
+/** What was said of thinking, in either of the places for it. */
+export function toThinkingWish(extras: Extras): ThinkingConfig | undefined {
+  const native = extras.generationConfig?.thinkingConfig
+  if (native === undefined || extras.thinkingConfig === undefined)
+    return extras.thinkingConfig ?? native
+  const known = Object.entries(extras.thinkingConfig).filter(([, value]) => value !== undefined)
+  return { ...native, ...Object.fromEntries(known) }
 }

@@ -17,31 +17,51 @@ const fragment = z.object(google)
 
 const anyObject = z.looseObject({})
 
+const thinkingConfig = z.object({
+  includeThoughts: optional(z.boolean()),
+  thinkingBudget: optional(z.int()),
+  thinkingLevel: optional(z.string()),
+})
+
+/** Google writes its words in capitals, clients as they like. */
+const word = z.string().transform((given) => given.toUpperCase())
+
+const callingMode = word.pipe(
+  z.enum(['AUTO', 'ANY', 'NONE', 'VALIDATED'], 'Expected auto, any, none or validated.'),
+)
+
 /** The keys of `extra_body.google`, in Gemini's spelling. */
 const extras = z.object({
   safetySettings: optional(z.array(anyObject)),
   cachedContent: optional(z.string()),
-  thinkingConfig: optional(
-    z.object({
-      includeThoughts: optional(z.boolean()),
-      thinkingBudget: optional(z.int()),
-      thinkingLevel: optional(z.string()),
-    }),
-  ),
+  thinkingConfig: optional(thinkingConfig),
   thoughtTagMarker: optional(z.string()),
   streamFunctionCallArguments: optional(z.boolean()),
   tools: optional(z.array(anyObject)),
   mediaResolution: optional(z.string()),
   toolConfig: optional(
     z.object({
-      functionCallingConfig: optional(anyObject),
+      functionCallingConfig: optional(z.looseObject({ mode: optional(callingMode) })),
       retrievalConfig: optional(anyObject),
       includeServerSideToolInvocations: optional(z.boolean()),
     }),
   ),
-  generationConfig: optional(anyObject),
+  generationConfig: optional(
+    z.looseObject({
+      thinkingConfig: optional(thinkingConfig),
+      responseModalities: optional(z.array(word)),
+    }),
+  ),
+  systemInstruction: optional(
+    z.union([
+      z.string().transform((text) => [text]),
+      z
+        .object({ parts: z.array(z.object({ text: z.string() })) })
+        .transform(({ parts }) => parts.map(({ text }) => text)),
+    ]),
+  ),
   labels: optional(z.record(z.string(), z.string())),
-  responseModalities: optional(z.array(z.string())),
+  responseModalities: optional(z.array(word)),
   imageConfig: optional(anyObject),
   aspectRatio: optional(z.string()),
   speechConfig: optional(anyObject),

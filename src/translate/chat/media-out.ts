@@ -1,3 +1,4 @@
+import { joinBase64 } from '../base64.ts'
 import type { Blob } from '../gemini.ts'
 import type { Image } from './response.ts'
 
@@ -20,21 +21,12 @@ export function toImage(
   }
 }
 
-/** How long OpenAI keeps what was said; here the date is a form only. */
-export const keptSeconds = 3600
-
 /** Gemini's samples are bare: `wav` puts a header before them. Anything else stays as it is. */
 export function toWav(sounds: Blob[]): string {
   const data = joinBase64(sounds.map((sound) => sound.data))
   const mimeType = sounds[0]?.mimeType ?? ''
   if (!/^audio\/(l16|pcm)/i.test(mimeType)) return data
   return withWavHeader(data, Number(/rate=(\d+)/.exec(mimeType)?.[1] ?? 24_000))
-}
-
-/** The base64 of all bytes; joined as letters it would be none. */
-export function joinBase64(pieces: string[]): string {
-  const [only = ''] = pieces
-  return pieces.length < 2 ? only : btoa(pieces.map(atob).join(''))
 }
 
 /** 16-bit mono PCM with the 44 bytes that make it a RIFF file. */

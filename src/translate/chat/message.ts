@@ -4,7 +4,7 @@ import { optional } from '../parse.ts'
 import { content } from './content.ts'
 import { carriers } from './google.ts'
 import type { Target } from './target.ts'
-import type { ToolNames } from './tools.ts'
+import type { ToolNames } from './tool-names.ts'
 
 const calledFunction = z.looseObject({ name: z.string(), arguments: optional(z.string()) })
 

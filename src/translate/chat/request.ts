@@ -14,7 +14,7 @@ import { optional, parse } from '../parse.ts'
 import { toResolution } from './content.ts'
 import { format, toFormatInstruction, toResponseFormat } from './format.ts'
 import { type Extras, google, mergeDeep, toExtras } from './google.ts'
-import { toExtraConfig, toSafetySettings } from './google-config.ts'
+import { toExtraConfig, toSafetySettings, toThinkingWish } from './google-config.ts'
 import { messages, type Repair } from './message.ts'
 import { toConversation } from './messages.ts'
 import { output, toOutputConfig } from './output.ts'
@@ -23,7 +23,8 @@ import { sampling, toSampling } from './sampling.ts'
 import { serviceTier, toServiceTier } from './service-tier.ts'
 import type { Target } from './target.ts'
 import { readMarker, type ThoughtForm } from './thoughts.ts'
-import { type Toolbox, type ToolNames, toToolbox, tools } from './tools.ts'
+import type { ToolNames } from './tool-names.ts'
+import { type Toolbox, toToolbox, tools } from './tools.ts'
 
 /** Every parameter of a chat completion that has a meaning here: the sum of the fragments. */
 export const chatRequest = z.object({
@@ -108,7 +109,8 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
   const cached = extras.cachedContent !== undefined
   const { names, wrapped } = toolbox
   const offered = joinTools(toolbox.tools, extras.tools ?? [])
-  checkMixture(offered, can)
+  // A cached content brings its own tools and refuses others.
+  if (!cached) checkOffer(offered, target)
   const answerFormat = toResponseFormat(request.response_format, can)
   const inWords =
     answerFormat.responseMimeType !== undefined &&
@@ -123,13 +125,16 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
     remembered,
     nativeIds: circumstances.nativeIds ?? new Map(),
     cached,
-    furtherInstructions: inWords ? [toFormatInstruction(answerFormat)] : [],
+    furtherInstructions: [
+      ...(extras.systemInstruction ?? []),
+      ...(inWords ? [toFormatInstruction(answerFormat)] : []),
+    ],
   })
   const asked: GenerationConfig = {
     ...toSampling(request, can),
     ...(inWords ? {} : answerFormat),
     ...toOutputConfig(request, can),
-    thinkingConfig: toThinkingConfig(request.reasoning_effort, extras.thinkingConfig, can),
+    thinkingConfig: toThinkingConfig(request.reasoning_effort, toThinkingWish(extras), can),
     mediaResolution: toMediaResolution(conversation.details, can),
   }
   const generationConfig = orAbsent<GenerationConfig>(
@@ -141,10 +146,9 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
     request: {
       contents: conversation.contents,
       systemInstruction: conversation.systemInstruction,
-      // A cached content brings its own tools and refuses others.
       tools: cached || offered.length === 0 ? undefined : offered,
       toolConfig: cached ? undefined : toToolConfig(toolbox, extras, offered, target),
-      safetySettings: toSafetySettings(extras.safetySettings, provider),
+      safetySettings: toSafetySettings(extras, provider),
       generationConfig,
       cachedContent: toCachedContent(extras.cachedContent, circumstances),
       labels: provider === 'vertex' ? extras.labels : undefined,
@@ -168,7 +172,9 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
     ignored: [
       ...toIgnored(body),
       ...(cached
-        ? ['tools', 'functions', 'tool_choice'].filter((key) => isObject(body) && key in body)
+        ? ['tools', 'functions', 'tool_choice', 'function_call', 'web_search_options'].filter(
+            (key) => isObject(body) && key in body,
+          )
         : []),
     ],
     repairs: conversation.repairs,
@@ -212,7 +218,10 @@ function declares(offered: Tool[]): boolean {
   return offered.some((tool) => tool.functionDeclarations !== undefined)
 }
 
-function checkMixture(offered: Tool[], can: Abilities): void {
+function checkOffer(offered: Tool[], { provider, can }: Target): void {
+  if (provider === 'gemini' && offered.some((tool) => 'enterpriseWebSearch' in tool)) {
+    throw invalidRequest('enterprise_web_search is on Vertex AI only; use google_search.', 'tools')
+  }
   const builtIn = offered.some((tool) => tool.functionDeclarations === undefined)
   if (builtIn && declares(offered) && !can.mixedTools) {
     throw invalidRequest(

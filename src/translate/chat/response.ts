@@ -1,7 +1,7 @@
 import type { JsonObject } from '../gemini.ts'
 import type { FinishReason } from './finish.ts'
 import type { Logprobs } from './logprobs.ts'
-import { joinBase64 } from './media-out.ts'
+import { joinBase64 } from '../base64.ts'
 import type { Usage } from './usage.ts'
 
 /** OpenAI's completion and chunk, with the extras that carry what OpenAI has no word for. */
@@ -107,6 +107,12 @@ export interface Audio {
   data: string
   expires_at: number
   transcript: string
+}
+
+/** Extra content, or nothing where nothing is to be said. */
+export function extra(google: Record<string, unknown>): { extra_content?: ExtraContent } {
+  const said = Object.entries(google).filter(([, value]) => value !== undefined)
+  return said.length > 0 ? { extra_content: { google: Object.fromEntries(said) } } : {}
 }
 
 /** The whole answer that a finished stream of chunks makes. */

@@ -1,6 +1,7 @@
 import { badGateway } from '../../errors.ts'
 import type { GenerateContentResponse, PromptFeedback, UsageMetadata } from '../gemini.ts'
-import { ChoiceStream, type MadeCall } from './choice.ts'
+import type { MadeCall } from './calls.ts'
+import { ChoiceStream } from './choice.ts'
 import type { AnswerOptions } from './request.ts'
 import { type ChatChunk, type ChatCompletion, type ChunkChoice, collect } from './response.ts'
 import { toServiceTierName } from './service-tier.ts'

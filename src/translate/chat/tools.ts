@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { invalidRequest } from '../../errors.ts'
 import type { Abilities } from '../abilities.ts'
-import type { FunctionCallingConfig, FunctionDeclaration, JsonObject, Tool } from '../gemini.ts'
-import { isObject } from '../json.ts'
-import { hasType, toJsonSchema } from '../json-schema.ts'
-import { toOpenApiSchema } from '../openapi-schema.ts'
+import type { FunctionCallingConfig, FunctionDeclaration, Tool } from '../gemini.ts'
 import { optional } from '../parse.ts'
+import { needsWrapping, toParameters } from './parameters.ts'
+import { ToolNames } from './tool-names.ts'
 
 const functionDefinition = z.object({
   name: z.string().min(1, 'Give the function a name.'),
@@ -195,48 +194,6 @@ function toCustomDeclaration(
   }
 }
 
-interface Parameters {
-  parametersJsonSchema?: JsonObject
-  parameters?: JsonObject
-}
-
-/** A function without parameters must not have a schema: Gemini refuses an object without properties. */
-function toParameters(
-  parameters: JsonObject | undefined,
-  param: string,
-  can: Abilities,
-): Parameters {
-  if (parameters === undefined || Object.keys(parameters).length === 0) return {}
-  const given = needsWrapping(parameters, param) ? wrap(parameters) : parameters
-  const schema = toJsonSchema(given, param)
-  const { properties, additionalProperties } = schema
-  const bare = !isObject(properties) || Object.keys(properties).length === 0
-  if (bare && !isObject(additionalProperties)) return {}
-  return can.schema === 'openapi'
-    ? { parameters: toOpenApiSchema(given, param) }
-    : { parametersJsonSchema: schema }
-}
-
-/** Gemini's arguments are always an object; a function of anything else takes it as a member. */
-function needsWrapping(parameters: JsonObject | undefined, param: string): boolean {
-  if (parameters === undefined || Object.keys(parameters).length === 0) return false
-  const { type, properties } = toJsonSchema(parameters, param)
-  return !hasType(type, 'object') && properties === undefined
-}
-
-/** The member that holds what is no object. */
-export const wrapper = 'value'
-
-function wrap({ $defs, definitions, ...schema }: JsonObject): JsonObject {
-  return {
-    type: 'object',
-    properties: { [wrapper]: schema },
-    required: [wrapper],
-    ...($defs !== undefined && { $defs }),
-    ...(definitions !== undefined && { definitions }),
-  }
-}
-
 type ToolChoice = NonNullable<Tools['tool_choice']>
 
 function toToolChoice(call: Tools['function_call']): ToolChoice | undefined {
@@ -270,59 +227,4 @@ function toDeclaredName(name: string, names: ToolNames): string {
     `tool_choice names '${name}', which is not among the tools. Declare it or name another.`,
     'tool_choice',
   )
-}
-
-/**
- * Tool names in both directions. Gemini wants a letter or underscore first, then letters, digits,
- * `_`, `.` and `-`, 64 at most; a name that is not so gets a near one for the time of the request.
- */
-export class ToolNames {
-  readonly #toGemini = new Map<string, string>()
-  readonly #toClient = new Map<string, string>()
-  /** The last number that each name was told apart by. */
-  readonly #taken = new Map<string, number>()
-
-  constructor(names: string[]) {
-    for (const name of names) {
-      if (this.#toGemini.has(name)) {
-        throw invalidRequest(
-          `Duplicate function declaration found: ${name}. Declare each name once.`,
-          'tools',
-        )
-      }
-      const safe = this.#unused(sanitize(name))
-      this.#toGemini.set(name, safe)
-      this.#toClient.set(safe, name)
-    }
-  }
-
-  has(name: string): boolean {
-    return this.#toGemini.has(name)
-  }
-
-  toGemini(name: string): string {
-    return this.#toGemini.get(name) ?? sanitize(name)
-  }
-
-  /** Models now and then put the namespace before the name that Google shows them the tools in. */
-  toClient(name: string): string {
-    return (
-      this.#toClient.get(name) ?? this.#toClient.get(name.replace(/^default_api[.:]/, '')) ?? name
-    )
-  }
-
-  #unused(name: string): string {
-    if (!this.#toClient.has(name)) return name
-    const base = name.slice(0, 56)
-    for (;;) {
-      const n = (this.#taken.get(base) ?? 1) + 1
-      this.#taken.set(base, n)
-      if (!this.#toClient.has(`${base}_${n}`)) return `${base}_${n}`
-    }
-  }
-}
-
-function sanitize(name: string): string {
-  const safe = name.replace(/[^A-Za-z0-9_.-]/g, '_')
-  return (/^[A-Za-z_]/.test(safe) ? safe : `_${safe}`).slice(0, 64)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { ApiError } from '../../../src/errors.ts'
-import { ToolNames } from '../../../src/translate/chat/tools.ts'
+import { ToolNames } from '../../../src/translate/chat/tool-names.ts'
 import { orRefusal, sent, within } from '../translated.ts'
 
 describe('names of tools', () => {

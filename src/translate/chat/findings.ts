@@ -1,0 +1,48 @@
+import type { Candidate, Part } from '../gemini.ts'
+import { isObject } from '../json.ts'
+import { toSnakeKeys } from './google.ts'
+
+/** What Gemini tells of its searching and reading, in the snake_case of its OpenAI endpoint. */
+export function toFindings(candidate: Candidate): Record<string, unknown> {
+  const { groundingMetadata, citationMetadata, urlContextMetadata } = candidate
+  return {
+    ...(isObject(groundingMetadata) && { grounding_metadata: toSnakeKeys(groundingMetadata) }),
+    ...(isObject(citationMetadata) && { citation_metadata: toSnakeKeys(citationMetadata) }),
+    ...(isObject(urlContextMetadata) && { url_context_metadata: toSnakeKeys(urlContextMetadata) }),
+  }
+}
+
+/** Findings come bit by bit: lists grow, anything else is said anew. */
+export function mergeFindings(
+  known: Record<string, unknown>,
+  news: Record<string, unknown>,
+): Record<string, unknown> {
+  const merged = Object.entries(news).map(([key, value]) => {
+    const before = known[key]
+    if (Array.isArray(before) && Array.isArray(value)) return [key, [...before, ...value]]
+    return [key, isObject(before) && isObject(value) ? mergeFindings(before, value) : value]
+  })
+  return { ...known, ...Object.fromEntries(merged) }
+}
+
+/** Pieces of one text become one part again; parts with a signature stay as they are. */
+export function appendParts(known: Part[], more: Part[]): Part[] {
+  for (const part of more) {
+    const last = known.at(-1)
+    if (
+      last !== undefined &&
+      isPlainText(last) &&
+      isPlainText(part) &&
+      last.thought === part.thought
+    ) {
+      known[known.length - 1] = { ...last, text: `${last.text}${part.text}` }
+    } else {
+      known.push(part)
+    }
+  }
+  return known
+}
+
+function isPlainText(part: Part): boolean {
+  return part.text !== undefined && part.thoughtSignature === undefined
+}

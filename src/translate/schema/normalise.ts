@@ -1,0 +1,103 @@
+import type { JsonObject } from '../gemini.ts'
+import { isObject } from '../json.ts'
+import { unionKeys } from './unions.ts'
+
+/** Spells out what the subset has other words for. Changes no schema: returns a new one. */
+export function normalise(schema: JsonObject): JsonObject {
+  const { const: constant, nullable, items, exclusiveMinimum, exclusiveMaximum, ...others } = schema
+  // Set anew below: on a property it may be a mere `true`, which belongs to the parent's list.
+  const { required: _, ...rest } = others
+  const tuple = Array.isArray(items)
+  const type = withNull(inferType(schema), nullable === true)
+  const required = toRequiredList(schema)
+  const values = 'const' in schema ? [constant] : schema.enum
+  return {
+    ...rest,
+    ...(nullable === true && type === undefined && orNull(schema)),
+    ...(type !== undefined && { type }),
+    ...(Array.isArray(values) && toEnum(values, type)),
+    ...(tuple && { prefixItems: items }),
+    ...(items !== undefined && !tuple && { items }),
+    // Gemini refuses an array that does not say what it holds.
+    ...(hasType(type, 'array') &&
+      items === undefined &&
+      !('prefixItems' in schema) && { items: { type: 'string' } }),
+    ...bound('minimum', exclusiveMinimum, schema, 1),
+    ...bound('maximum', exclusiveMaximum, schema, -1),
+    ...(required.length > 0 && { required }),
+  }
+}
+
+/** A union that may be null too has one more branch. */
+function orNull(schema: JsonObject): JsonObject {
+  const found = unionKeys.find((key) => Array.isArray(schema[key]))
+  const branches = found === undefined ? undefined : schema[found]
+  return found !== undefined && Array.isArray(branches)
+    ? { [found]: [...branches, { type: 'null' }] }
+    : {}
+}
+
+/** Whether a schema's `type`, a word or a list of words, allows this one. */
+export function hasType(type: unknown, wanted: string): boolean {
+  return Array.isArray(type) ? type.includes(wanted) : type === wanted
+}
+
+function inferType({
+  type,
+  properties,
+  items,
+  prefixItems,
+  enum: values,
+  ...schema
+}: JsonObject): unknown {
+  if (type !== undefined) return type
+  if (isObject(properties)) return 'object'
+  if (items !== undefined || prefixItems !== undefined) return 'array'
+  const [first] = 'const' in schema ? [schema.const] : Array.isArray(values) ? values : []
+  if (typeof first === 'number') return Number.isInteger(first) ? 'integer' : 'number'
+  return typeof first === 'string' || typeof first === 'boolean' ? typeof first : undefined
+}
+
+function withNull(type: unknown, nullable: boolean): unknown {
+  if (!nullable || type === undefined) return type
+  const types = Array.isArray(type) ? type : [type]
+  return types.includes('null') ? types : [...types, 'null']
+}
+
+/** Gemini's enums hold strings and numbers; anything else is said in words. */
+function toEnum(values: unknown[], type: unknown): JsonObject {
+  const plain = values.filter(isWordOrNumber)
+  const nullable = values.includes(null)
+  const words = values.filter((value) => value !== null && !isWordOrNumber(value))
+  return {
+    ...(plain.length > 0 ? { enum: plain } : { enum: undefined }),
+    ...(nullable && type !== undefined && { type: withNull(type, true) }),
+    ...(words.length > 0 && { allowed: words }),
+  }
+}
+
+function isWordOrNumber(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number'
+}
+
+/** `exclusiveMinimum: 3` -> `minimum: 4` for integers; else `minimum: 3`, the nearest there is. */
+function bound(
+  key: 'minimum' | 'maximum',
+  exclusive: unknown,
+  schema: JsonObject,
+  step: number,
+): JsonObject {
+  if (typeof exclusive !== 'number' || schema[key] !== undefined) return {}
+  return { [key]: schema.type === 'integer' ? exclusive + step : exclusive }
+}
+
+/** The names in `required`, and those of properties that say `required: true` of themselves. */
+function toRequiredList({ required, properties }: JsonObject): unknown[] {
+  const listed = Array.isArray(required) ? required : []
+  const own = isObject(properties)
+    ? Object.entries(properties)
+        .filter(([, schema]) => isObject(schema) && schema.required === true)
+        .map(([name]) => name)
+    : []
+  return [...new Set([...listed, ...own])]
+}
