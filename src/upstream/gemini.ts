@@ -42,47 +42,51 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   return {
     async complete(body, call) {
       const translation = await translate(body, call)
-      for (let asked = toAsked(translation), tries = 0; ; tries += 1) {
-        const { replies, mended } = await askAll(asked, translation, call, 'generateContent')
-        const owner = gate.owner(call.credential)
-        const responses = await Promise.all(
-          replies.map(async (reply) => toResponse(await reply.text(), owner)),
-        )
-        const [only, ...more] = responses
-        const response = only !== undefined && more.length === 0 ? only : mergeCopies(responses)
-        // A whole answer always has its usage.
-        const options = toAnswerOptions(translation, replies, true)
-        const stream = new ChatStream(call.head, options)
-        const content = collectWhole(stream, response)
-        if (stream.futile === undefined || tries === furtherTries) {
-          await remember(stream, 0)
-          return { content, headers: toHeaders(translation, mended, tries) }
+      return endable(translation, call, async (call) => {
+        for (let asked = toAsked(translation), tries = 0; ; tries += 1) {
+          const { replies, mended } = await askAll(asked, translation, call, 'generateContent')
+          const owner = gate.owner(call.credential)
+          const responses = await Promise.all(
+            replies.map(async (reply) => toResponse(await reply.text(), owner)),
+          )
+          const [only, ...more] = responses
+          const response = only !== undefined && more.length === 0 ? only : mergeCopies(responses)
+          // A whole answer always has its usage.
+          const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
+          const content = collectWhole(stream, response)
+          if (stream.futile === undefined || tries === furtherTries) {
+            await remember(stream, 0)
+            return { content, headers: toHeaders(translation, mended, tries) }
+          }
+          asked = toNextTry(asked, stream.futile)
         }
-        asked = toNextTry(asked, stream.futile)
-      }
+      })
     },
     async stream(body, call) {
       const translation = await translate(body, call)
-      for (let asked = toAsked(translation), tries = 0; ; tries += 1) {
-        const { replies, mended } = await askAll(
-          asked,
-          translation,
-          call,
-          'streamGenerateContent?alt=sse',
-        )
-        const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
-        const batches = toChunks(toResponses(replies, gate.owner(call.credential)), stream)
-        // Until the first batch is there, a failure still has a status, and another try is free.
-        const first = await batches.next()
-        if (stream.futile === undefined || tries === furtherTries) {
-          return {
-            content: resumed(first, batches),
-            headers: toHeaders(translation, mended, tries),
+      return endable(translation, call, async (call, end) => {
+        for (let asked = toAsked(translation), tries = 0; ; tries += 1) {
+          const { replies, mended } = await askAll(
+            asked,
+            translation,
+            call,
+            'streamGenerateContent?alt=sse',
+          )
+          const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
+          const responses = toResponses(replies, gate.owner(call.credential), end)
+          const batches = toChunks(responses, stream)
+          // Until the first batch is there, a failure still has a status, and another try is free.
+          const first = await batches.next()
+          if (stream.futile === undefined || tries === furtherTries) {
+            return {
+              content: resumed(first, batches),
+              headers: toHeaders(translation, mended, tries),
+            }
           }
+          await batches.return(undefined)
+          asked = toNextTry(asked, stream.futile)
         }
-        await batches.return(undefined)
-        asked = toNextTry(asked, stream.futile)
-      }
+      })
     },
   }
 
@@ -180,6 +184,28 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   }
 }
 
+/**
+ * Where several calls make one answer, the failure of one ends the others: nobody waits for them any
+ * more. `end` does it, also once the answer has begun.
+ */
+async function endable<T>(
+  { request, answer }: Translation,
+  call: Call,
+  work: (call: Call, end: () => void) => Promise<T>,
+): Promise<T> {
+  const copies = request.generationConfig?.candidateCount ?? answer.copies
+  if (copies === 1) return work(call, () => undefined)
+  const others = new AbortController()
+  const end = () => others.abort()
+  const signal = AbortSignal.any([call.signal, others.signal])
+  try {
+    return await work({ ...call, signal }, end)
+  } catch (error) {
+    end()
+    throw error
+  }
+}
+
 function toAsked({ request, answer }: Translation): Asked {
   return { request, copies: answer.copies }
 }
@@ -226,14 +252,14 @@ function unreadable(): ApiError {
 }
 
 /** The responses of all streams of an answer, in batches as they came off the wire. */
-function toResponses(replies: Reply[], owner: Owner): Responses {
+function toResponses(replies: Reply[], owner: Owner, end: () => void): Responses {
   const streams = replies.map((reply) => readResponses(reply, owner))
   const [only] = streams
   if (only !== undefined && streams.length === 1) return only
   const copies = new Copies()
-  return interleave(streams, (responses, index) =>
-    responses.map((response) => copies.read(response, index)),
-  )
+  const read = (responses: GenerateContentResponse[], index: number) =>
+    responses.map((response) => copies.read(response, index))
+  return interleave(streams, read, end)
 }
 
 async function* readResponses(reply: Reply, owner: Owner): Responses {

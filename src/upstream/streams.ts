@@ -5,6 +5,8 @@
 export async function* interleave<T>(
   streams: AsyncGenerator<T>[],
   read: (piece: T, index: number) => T,
+  /** Ends what feeds the streams: those that wait for a piece cannot be ended from here. */
+  end: () => void,
 ): AsyncGenerator<T> {
   const next = async (index: number) => ({ index, result: await streams[index]?.next() })
   const pending = new Map(streams.map((_, index) => [index, next(index)]))
@@ -19,7 +21,8 @@ export async function* interleave<T>(
       yield read(result.value, index)
     }
   } finally {
-    // Those that still wait for a piece are asked for it in vain: nobody hears their failures.
+    end()
+    // Nobody hears of those any more that still wait for a piece.
     for (const waiting of pending.values()) waiting.catch(() => undefined)
     await Promise.allSettled(streams.map((stream) => stream.return(undefined)))
   }

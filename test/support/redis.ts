@@ -51,7 +51,16 @@ export async function startRedis(): Promise<Redis> {
 }
 
 async function spawnRedis(port: number): Promise<ChildProcess> {
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const options = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+  ]
   const server = spawn('redis-server', options, { stdio: 'ignore' })
   for (let tries = 0; tries < 200; tries += 1) {
     if (server.exitCode !== null) throw new Error(`redis-server ended with ${server.exitCode}`)
@@ -89,7 +98,9 @@ async function ask(port: number, ...command: string[]): Promise<string> {
   socket.on('data', (piece: Buffer) => pieces.push(piece))
   socket.write(toWire(command) + toWire(['QUIT']))
   await once(socket, 'close')
-  return Buffer.concat(pieces).toString().replace(/\+OK\r\n$/, '')
+  return Buffer.concat(pieces)
+    .toString()
+    .replace(/\+OK\r\n$/, '')
 }
 
 function toWire(words: string[]): string {

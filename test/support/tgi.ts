@@ -93,7 +93,10 @@ function eventsFor({ stream_options: options }: Record<string, unknown>, fails: 
     ],
     usage: null,
   }))
-  const error = { error: 'Request failed during generation: Server error', error_type: 'generation' }
+  const error = {
+    error: 'Request failed during generation: Server error',
+    error_type: 'generation',
+  }
   const wanted = isRecord(options) && options.include_usage === true
   const counted = { object: 'chat.completion.chunk', ...head, choices: [], usage }
   const events: object[] = fails

@@ -95,11 +95,20 @@ async function answer(
 
   function refuse(status: number, type: string, said: string): void {
     const error = { message: said, type, param: null, code: status }
-    sendJson(response, status, habits.errors === 'newer' ? { error } : { object: 'error', ...error })
+    sendJson(
+      response,
+      status,
+      habits.errors === 'newer' ? { error } : { object: 'error', ...error },
+    )
   }
 }
 
-const usage = { prompt_tokens: 9, total_tokens: 14, completion_tokens: 5, prompt_tokens_details: null }
+const usage = {
+  prompt_tokens: 9,
+  total_tokens: 14,
+  completion_tokens: 5,
+  prompt_tokens_details: null,
+}
 
 function envelope(object: string, { model }: Record<string, unknown>) {
   // It calls the model what the request does, even where that is nothing.

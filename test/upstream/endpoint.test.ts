@@ -163,10 +163,7 @@ describe('a body for an endpoint of one’s own', () => {
   it('goes to Vertex AI with the client’s own token', async () => {
     await ask({ model: 'on-vertex', messages })
     const { url, headers, body } = google.requests.at(-1) ?? assert.fail()
-    assert.equal(
-      url,
-      '/v1/projects/p/locations/europe-west4/endpoints/1234567890/chat/completions',
-    )
+    assert.equal(url, '/v1/projects/p/locations/europe-west4/endpoints/1234567890/chat/completions')
     assert.equal(headers.authorization, `Bearer ${token}`)
     assert.deepEqual(body, { model: 'gemma-2-9b-it', messages })
   })
@@ -296,7 +293,12 @@ describe('a refusal of an endpoint', () => {
     code: 400,
   })
   const table: [string, number, string, Partial<WireError> & { status: number }][] = [
-    ['older vLLM', 400, older, { status: 400, type: 'invalid_request_error', message: 'Too long.', param: 'messages' }],
+    [
+      'older vLLM',
+      400,
+      older,
+      { status: 400, type: 'invalid_request_error', message: 'Too long.', param: 'messages' },
+    ],
     [
       'newer vLLM',
       404,
@@ -307,7 +309,12 @@ describe('a refusal of an endpoint', () => {
       'TGI, invalid',
       422,
       '{"error":"Input validation error","error_type":"validation"}',
-      { status: 422, type: 'invalid_request_error', message: 'Input validation error', code: 'validation' },
+      {
+        status: 422,
+        type: 'invalid_request_error',
+        message: 'Input validation error',
+        code: 'validation',
+      },
     ],
     [
       'TGI, failed',
@@ -329,13 +336,28 @@ describe('a refusal of an endpoint', () => {
     ],
     ['FastAPI, in a word', 404, '{"detail":"Not Found"}', { status: 404, message: 'Not Found' }],
     ['nothing at all', 500, '', { status: 500, type: 'server_error' }],
-    ['a page', 503, '<html>no healthy upstream</html>', { status: 503, type: 'service_unavailable_error' }],
-    ['a bad key of ours', 401, '{"error":"Unauthorized"}', { status: 502, code: 'upstream_authentication_error' }],
+    [
+      'a page',
+      503,
+      '<html>no healthy upstream</html>',
+      { status: 503, type: 'service_unavailable_error' },
+    ],
+    [
+      'a bad key of ours',
+      401,
+      '{"error":"Unauthorized"}',
+      { status: 502, code: 'upstream_authentication_error' },
+    ],
     [
       'Google’s front end',
       429,
       JSON.stringify(googleError(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded.')),
-      { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', message: 'Quota exceeded.' },
+      {
+        status: 429,
+        type: 'rate_limit_error',
+        code: 'rate_limit_exceeded',
+        message: 'Quota exceeded.',
+      },
     ],
     [
       'Google’s front end, in an array',
@@ -466,10 +488,7 @@ describe('the address of an endpoint on Vertex AI', () => {
   })
 
   it('is at the operator’s base URL where there is one', () => {
-    assert.equal(
-      endpointUrl(place, undefined, 'http://127.0.0.1:9'),
-      `http://127.0.0.1:9${path}`,
-    )
+    assert.equal(endpointUrl(place, undefined, 'http://127.0.0.1:9'), `http://127.0.0.1:9${path}`)
   })
 
   it('cannot be left through the name of anything', () => {
@@ -583,7 +602,11 @@ describe('the credentials for an endpoint on Vertex AI', () => {
   })
 
   it('are never the gateway’s own where clients bring theirs', async () => {
-    for (const credential of ['ya29.theirs', 'AIzaSyTheirsTheirsTheirsTheirsTheirs', 'AQ.theirs12']) {
+    for (const credential of [
+      'ya29.theirs',
+      'AIzaSyTheirsTheirsTheirsTheirsTheirs',
+      'AQ.theirs12',
+    ]) {
       const { sent } = await seen(credential, fixedToken('own'))
       assert.ok(!sent.includes('Bearer own'), `${credential} borrowed the gateway’s token`)
     }

@@ -131,7 +131,10 @@ describe('a Redis that is not there', () => {
     const warn = (_: object, message: string) => void warnings.push(message)
     const store = await redisSignatures('redis://127.0.0.1:1', { warn })
     await store.remember(new Map([['call_1', { signature: 's' }]]))
-    assert.deepEqual([...(await store.recall(['call_1', 'call_2']))], [['call_1', { signature: 's' }]])
+    assert.deepEqual(
+      [...(await store.recall(['call_1', 'call_2']))],
+      [['call_1', { signature: 's' }]],
+    )
     await store.close()
   })
 })

@@ -58,7 +58,11 @@ const repairs = (steps: { repaired: string[] }[]) => [
 ]
 
 describe('a loop of tools whose client drops every extra field', () => {
-  for (const name of ['gemini/gemini-3-flash-preview', 'gemini/gemini-3.8-flash', 'vertex/gemini-3.8-flash']) {
+  for (const name of [
+    'gemini/gemini-3-flash-preview',
+    'gemini/gemini-3.8-flash',
+    'vertex/gemini-3.8-flash',
+  ]) {
     for (const stream of [false, true]) {
       it(`goes on with the remembered signatures: ${name}, ${stream ? 'streamed' : 'whole'}`, async () => {
         const { steps, sent, counts } = await outcome({ model: name, stream })
@@ -115,7 +119,10 @@ describe('a loop of tools whose client drops every extra field', () => {
   })
 
   it('needs no signature before Gemini 3', async () => {
-    const { steps, sent } = await outcome({ model: 'gemini/gemini-2.5-flash', rewrite: (id) => `x${id}` })
+    const { steps, sent } = await outcome({
+      model: 'gemini/gemini-2.5-flash',
+      rewrite: (id) => `x${id}`,
+    })
     assert.deepEqual(statuses(steps), [200, 200, 200, 200])
     assert.ok(!JSON.stringify(sent).includes(plainDummy))
     assert.ok(!repairs(steps).includes('signature_missing'))
@@ -124,7 +131,10 @@ describe('a loop of tools whose client drops every extra field', () => {
 
 describe('a loop of tools whose client keeps the signatures', () => {
   it('uses the client’s own', async () => {
-    const { steps, counts } = await outcome({ model: 'gemini/gemini-3-flash-preview', faithful: true })
+    const { steps, counts } = await outcome({
+      model: 'gemini/gemini-3-flash-preview',
+      faithful: true,
+    })
     assert.deepEqual(statuses(steps), [200, 200, 200, 200])
     assert.deepEqual(counts, { client: 6, store: 0, dummy: 0 })
   })

@@ -30,7 +30,9 @@ function says(part: object, finishReason?: string, counts: Counts = {}, id = 'an
   const { promptTokenCount = 0, candidatesTokenCount = 0, thoughtsTokenCount = 0 } = counts
   const total = promptTokenCount + candidatesTokenCount + thoughtsTokenCount
   return {
-    candidates: [{ content: { role: 'model', parts: [part] }, ...(finishReason && { finishReason }) }],
+    candidates: [
+      { content: { role: 'model', parts: [part] }, ...(finishReason && { finishReason }) },
+    ],
     usageMetadata: { ...counts, totalTokenCount: total },
     modelVersion: model,
     responseId: id,
@@ -95,7 +97,10 @@ describe('several choices of a model that gives one', () => {
       assert.deepEqual(one.body, asked[0]?.body)
       assert.ok(!JSON.stringify(one.body).includes('candidateCount'))
       const counts = { ...prompt, candidatesTokenCount: at + 1, thoughtsTokenCount: 100 }
-      one.json(200, says({ text: `choice ${at}` }, at === 1 ? 'MAX_TOKENS' : 'STOP', counts, `id${at}`))
+      one.json(
+        200,
+        says({ text: `choice ${at}` }, at === 1 ? 'MAX_TOKENS' : 'STOP', counts, `id${at}`),
+      )
     }
     const { id, choices, usage }: Completion = JSON.parse(await (await answer).text())
     assert.match(id, /^id[012]$/)
@@ -131,23 +136,24 @@ describe('several choices of a model that gives one', () => {
   })
 
   it('come interleaved in a stream, under one id, each with its role and its end', async () => {
-    const answer = post({ n: 2, stream: true, stream_options: { include_usage: true } })
+    const client = await connectRaw(gateway.url)
+    const wish = { n: 2, stream: true, stream_options: { include_usage: true } }
+    const body = { model, messages: [{ role: 'user', content: 'Hi' }], ...wish }
+    client.send(toHttp('POST /v1/chat/completions', JSON.stringify(body)))
     const [first, second] = await calls(2)
     assert.ok(first && second)
     assert.match(first.url, /:streamGenerateContent\?alt=sse$/)
     for (const one of [first, second]) one.begin()
-    await settle()
     second.events(says({ text: 'b1' }, undefined, { ...prompt, candidatesTokenCount: 1 }, 'B'))
-    const response = await answer
-    await settle()
+    await client.until('b1')
     first.events(says({ text: 'a1' }, undefined, { ...prompt, candidatesTokenCount: 1 }, 'A'))
-    await settle()
+    await client.until('a1')
     second.events(says({ text: 'b2' }, 'STOP', { ...prompt, candidatesTokenCount: 2 }, 'B'))
     second.end()
-    await settle()
+    await client.until('b2')
     first.events(says({ text: 'a2' }, 'MAX_TOKENS', { ...prompt, candidatesTokenCount: 3 }, 'A'))
     first.end()
-    const events = eventsIn(await response.text())
+    const events = eventsIn(await client.closed())
     assert.equal(events.at(-1), '[DONE]')
     const chunks = events.slice(0, -1).map((event): Completion => JSON.parse(event))
     const said = chunks.flatMap(({ choices }) =>
@@ -218,19 +224,26 @@ describe('several choices of a model that gives one', () => {
     assert.match(events.at(-1) ?? '', /"code":"stream_interrupted"/)
   })
 
-  it('are all asked for again where none of them says anything', async () => {
-    const answer = post({ n: 2 })
-    for (const one of await calls(2)) one.json(200, says({ text: '' }, 'STOP', prompt))
-    for (const one of await calls(2)) one.json(200, says({ text: 'now' }, 'STOP', prompt))
-    const response = await answer
-    const { choices, usage }: Completion = JSON.parse(await response.text())
-    assert.deepEqual(
-      choices.map(({ message }) => message?.content),
-      ['now', 'now'],
-    )
-    assert.equal(usage?.prompt_tokens, 10)
-    assert.equal(response.headers.get('x-pollux-attempts'), '2')
-  })
+  for (const stream of [false, true]) {
+    it(`are all asked for again where none of them says anything, ${stream ? 'streamed' : 'whole'}`, async () => {
+      const answer = post({ n: 2, stream, stream_options: { include_usage: true } })
+      const give = (one: Asked, text: string) => {
+        const counts = { ...prompt, candidatesTokenCount: 1 }
+        if (!stream) return one.json(200, says({ text }, 'STOP', counts))
+        one.begin()
+        one.events(says({ text }, 'STOP', counts))
+        one.end()
+      }
+      for (const text of ['', 'now']) for (const one of await calls(2)) give(one, text)
+      const response = await answer
+      const all = await response.text()
+      assert.equal(response.status, 200)
+      assert.equal(all.match(/"content":"now"/g)?.length, 2)
+      assert.equal(all.match(/"finish_reason":"stop"/g)?.length, 2)
+      assert.match(all, /"prompt_tokens":10,"completion_tokens":2,"total_tokens":12/)
+      assert.equal(response.headers.get('x-pollux-attempts'), '2')
+    })
+  }
 })
 
 describe('several choices of a model that gives them', () => {
@@ -271,8 +284,14 @@ describe('several choices of a model that gives them', () => {
         refused.json(400, googleError(400, 'INVALID_ARGUMENT', message))
         for (let at = 0; at < 3; at += 1) {
           const one = await google.next()
-          assert.deepEqual(one.body, { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }], generationConfig: {} })
-          const event = says({ text: `choice ${at}` }, 'STOP', { ...prompt, candidatesTokenCount: 1 })
+          assert.deepEqual(one.body, {
+            contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
+            generationConfig: {},
+          })
+          const event = says({ text: `choice ${at}` }, 'STOP', {
+            ...prompt,
+            candidatesTokenCount: 1,
+          })
           if (stream) {
             one.begin()
             one.events(event)
@@ -283,7 +302,10 @@ describe('several choices of a model that gives them', () => {
         const text = await response.text()
         assert.equal(response.status, 200)
         assert.equal(text.match(/"finish_reason":"stop"/g)?.length, 3)
-        assert.match(response.headers.get('x-pollux-repaired') ?? '', /^choices_asked_for_one_by_one/)
+        assert.match(
+          response.headers.get('x-pollux-repaired') ?? '',
+          /^choices_asked_for_one_by_one/,
+        )
       }
     }
   })
@@ -373,6 +395,8 @@ describe('a client that leaves several calls', () => {
 })
 
 describe('streams, interleaved', () => {
+  const nothing = () => undefined
+
   /** A stream that gives its pieces one a turn and tells when it was ended. */
   async function* pieces(given: string[], ended: () => void, failure?: Error) {
     try {
@@ -388,8 +412,12 @@ describe('streams, interleaved', () => {
 
   it('give every piece once, each with the index of its stream, in the order of each', async () => {
     let ended = 0
-    const streams = [['a', 'b', 'c'], [], ['x', 'y']].map((given) => pieces(given, () => (ended += 1)))
-    const all = await Array.fromAsync(interleave(streams, (piece, index) => `${index}${piece}`))
+    const streams = [['a', 'b', 'c'], [], ['x', 'y']].map((given) =>
+      pieces(given, () => (ended += 1)),
+    )
+    const all = await Array.fromAsync(
+      interleave(streams, (piece, index) => `${index}${piece}`, nothing),
+    )
     assert.deepEqual(
       all.filter((piece) => piece.startsWith('0')),
       ['0a', '0b', '0c'],
@@ -408,11 +436,8 @@ describe('streams, interleaved', () => {
       await never.promise
       yield 'late'
     }
-    const merged = interleave([slow(), pieces(['a', 'b'], () => undefined)], (piece) => piece)
-    assert.deepEqual(
-      [(await merged.next()).value, (await merged.next()).value],
-      ['a', 'b'],
-    )
+    const merged = interleave([slow(), pieces(['a', 'b'], nothing)], (piece) => piece, nothing)
+    assert.deepEqual([(await merged.next()).value, (await merged.next()).value], ['a', 'b'])
     never.resolve(undefined)
     assert.equal((await merged.next()).value, 'late')
     assert.equal((await merged.next()).done, true)
@@ -423,19 +448,45 @@ describe('streams, interleaved', () => {
     const end = () => void (ended += 1)
     const many = Array.from({ length: 50 }, () => 'x')
     const streams = [pieces(many, end), pieces(['a'], end, new Error('broken')), pieces(many, end)]
-    await assert.rejects(Array.fromAsync(interleave(streams, (piece) => piece)), /broken/)
+    let told = 0
+    const merged = interleave(
+      streams,
+      (piece) => piece,
+      () => void (told += 1),
+    )
+    await assert.rejects(Array.fromAsync(merged), /broken/)
     assert.equal(ended, 3)
+    assert.equal(told, 1)
   })
 
   it('all end when nobody reads on', async () => {
     let ended = 0
     const many = Array.from({ length: 50 }, () => 'x')
     const streams = [1, 2, 3].map(() => pieces(many, () => (ended += 1)))
-    for await (const piece of interleave(streams, (one) => one)) {
+    let told = 0
+    for await (const piece of interleave(
+      streams,
+      (one) => one,
+      () => void (told += 1),
+    )) {
       assert.equal(piece, 'x')
       break
     }
     assert.equal(ended, 3)
+    assert.equal(told, 1)
+  })
+
+  it('fail at once though another waits, for whoever feeds it is told', async () => {
+    const waiting = Promise.withResolvers<string>()
+    async function* silent() {
+      yield await waiting.promise
+    }
+    const broken = pieces(['a'], nothing, new Error('broken'))
+    const end = () => waiting.reject(new Error('cancelled'))
+    await assert.rejects(
+      Array.fromAsync(interleave([silent(), broken], (piece) => piece, end)),
+      /broken/,
+    )
   })
 })
 
