@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { AuthConfig, BackendsConfig, Config } from './config.ts'
 import { startEmulator } from './emulator/server.ts'
-import { ApiError, unknownUrl } from './errors.ts'
+import { ApiError, brief, shuttingDown, unknownUrl } from './errors.ts'
 import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
-import { chatRoute, endpointRoute } from './http/chat.ts'
+import { chatRoute, type ChatSettings, endpointRoute } from './http/chat.ts'
 import { healthRoutes } from './http/health.ts'
 import { modelRoutes } from './http/models.ts'
 import { createServer } from './http/server.ts'
@@ -21,12 +21,15 @@ import { createTransport } from './upstream/transport.ts'
 export interface App {
   /** Where it listens, without `/v1`. */
   url: string
-  /** Stops taking requests, lets the running ones end, and frees everything. */
+  /** Stops taking requests, lets the running ones end within the limit, and frees everything. */
   close(): Promise<void>
 }
 
 /** Thinking models may be silent for minutes, before the first byte and between two. */
 const limits = { connectTimeout: 5_000, headersTimeout: 600_000, idleTimeout: 120_000 }
+
+/** How long an answer that must end has to say so. */
+const lastWordMs = 300
 
 /** Puts the parts together: the one place that knows them all. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
@@ -43,15 +46,24 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const backends = toBackends(reach, { transport, tokens, signatures, countSignature, thoughts })
   const server = createServer({ log, bodyLimit, project })
   let stopping = false
+  const ending = new AbortController()
   healthRoutes(server, { isReady: () => !stopping, facts: () => ({ signatures: counts }) })
-  openDoors(server, backends, toAuthenticate(config.auth), reach.vertex)
+  const authenticate = toAuthenticate(config.auth)
+  const { heartbeatMs, drainMs } = config
+  const settings = { backends, authenticate, heartbeatMs, ending: ending.signal }
+  openDoors(server, settings, reach.vertex)
   // A copy: Fastify writes into what it is given.
   await server.listen({ ...config.listen })
   return {
     url: toUrl(server),
     async close() {
       stopping = true
+      const limit = setTimeout(() => ending.abort(shuttingDown()), drainMs)
+      // Who has not read that last word by then does not read, or is still writing.
+      const end = setTimeout(() => server.server.closeAllConnections(), drainMs + lastWordMs)
       await server.close()
+      clearTimeout(limit)
+      clearTimeout(end)
       await transport.close()
       await signatures.close()
       await emulator?.close()
@@ -89,11 +101,10 @@ function toAuthenticate(auth: AuthConfig): Authenticate {
 /** OpenAI's paths, with and without `/v1`, and those of Google's own two endpoints. */
 function openDoors(
   server: FastifyInstance,
-  backends: Backends,
-  authenticate: Authenticate,
+  settings: ChatSettings,
   vertex: BackendsConfig['vertex'],
 ): void {
-  const settings = { backends, authenticate }
+  const { backends, authenticate } = settings
   const models = {
     listed: [...backends.names, ...listedModels],
     serves: (name: string) => isServed(backends, name),
@@ -107,17 +118,25 @@ function openDoors(
   modelRoutes(server, '/v1beta/openai', models)
   for (const version of ['/v1', '/v1beta1']) {
     const endpoint = `${version}/projects/:project/locations/:location/endpoints/openapi`
-    void server.register(async (door) => {
-      door.addHook('onRequest', async ({ params }) => checkPlace(params as Place, vertex))
-      chatRoute(door, `${endpoint}/chat/completions`, settings, 'vertex')
-      modelRoutes(door, endpoint, models)
-    })
+    const here = { authenticate: atPlace(authenticate, vertex) }
+    chatRoute(server, `${endpoint}/chat/completions`, { ...settings, ...here }, 'vertex')
+    modelRoutes(server, endpoint, { ...models, ...here })
     const own = `${version}/projects/:project/locations/:location/endpoints/:endpoint`
     endpointRoute(server, `${own}/chat/completions`, settings)
   }
 }
 
-/** The parameters of Vertex AI's path; both are always there, as the route's pattern has them. */
+/** Only at the configured place; who has no key does not learn which that is. */
+function atPlace(authenticate: Authenticate, vertex: BackendsConfig['vertex']): Authenticate {
+  return (request) => {
+    const client = authenticate(request)
+    // The route's pattern has both parameters.
+    checkPlace(request.params as Place, vertex)
+    return client
+  }
+}
+
+/** The parameters of Vertex AI's path. */
 interface Place {
   project: string
   location: string
@@ -127,7 +146,7 @@ interface Place {
 function checkPlace({ project, location }: Place, vertex: BackendsConfig['vertex']): void {
   if (vertex?.project === project && vertex.location === location) return
   throw unknownUrl(
-    `This gateway does not serve project '${project}' in location '${location}'. Use the configured ones, or the base URL http(s)://<this host>/v1.`,
+    `This gateway does not serve project '${brief(project)}' in location '${brief(location)}'. Use the configured ones, or the base URL http(s)://<this host>/v1.`,
   )
 }
 

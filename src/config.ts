@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 
 /** Everything that is settled before the first request. Each part of the program gets its slice. */
@@ -10,6 +11,10 @@ export interface Config {
   redisUrl: string | undefined
   /** The longest request body in bytes. */
   bodyLimit: number
+  /** How long a stream may be silent before the client gets a comment; 0 for ever. */
+  heartbeatMs: number
+  /** How long running answers may go on once the process is to end. */
+  drainMs: number
   logLevel: LogLevel
   /** For the trace field of log lines. */
   project: string | undefined
@@ -152,6 +157,16 @@ export const environment = z.object({
   POLLUX_BODY_LIMIT: wholeNumber(1024, 1024 ** 3)
     .default(32 * 1024 * 1024)
     .describe('Longest request body in bytes; default `33554432` (32 MiB).'),
+  POLLUX_HEARTBEAT_SECONDS: wholeNumber(0, 600)
+    .default(15)
+    .describe(
+      'Seconds of silence in a stream after which a comment keeps proxies from cutting it; default `15`, `0` for none.',
+    ),
+  POLLUX_DRAIN_SECONDS: wholeNumber(0, 3600)
+    .optional()
+    .describe(
+      'Seconds that running answers may take after SIGTERM; default `30`, `9` on Cloud Run (`K_SERVICE`).',
+    ),
   LOG_LEVEL: z
     .enum(logLevels, `Expected one of ${logLevels.join(', ')}.`)
     .default('info')
@@ -181,6 +196,7 @@ export function readConfig(env: Environment): Config {
     ...unreadable,
     // Whose file cannot be read means to have keys.
     ...(unreadable.length > 0 ? [] : checkAuth(mode, keys, host)),
+    ...checkLending(mode, backends),
     ...checkBackends(settings, backends),
   ]
   if (mistakes.length > 0)
@@ -192,6 +208,9 @@ export function readConfig(env: Environment): Config {
     thoughts: settings.POLLUX_THOUGHTS,
     redisUrl: settings.REDIS_URL,
     bodyLimit: settings.POLLUX_BODY_LIMIT,
+    heartbeatMs: 1000 * settings.POLLUX_HEARTBEAT_SECONDS,
+    // Cloud Run kills 10 s after SIGTERM.
+    drainMs: 1000 * (settings.POLLUX_DRAIN_SECONDS ?? (settings.K_SERVICE === undefined ? 30 : 9)),
     logLevel: settings.LOG_LEVEL,
     project: settings.GOOGLE_CLOUD_PROJECT,
     warnings: toWarnings(settings, given),
@@ -289,7 +308,18 @@ function checkAuth(mode: AuthConfig['mode'] | undefined, keys: string[], host: s
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+  // A name may begin with 127. too.
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+/** What passes through is checked by Google alone, so it must not open what a key of ours opens. */
+function checkLending(mode: AuthConfig['mode'] | undefined, { endpoints }: BackendsConfig) {
+  if (mode !== 'passthrough') return []
+  const lent = endpoints.filter(({ at }) => 'url' in at && at.apiKey !== undefined)
+  return lent.map(
+    ({ name }) =>
+      `POLLUX_AUTH=passthrough would let anybody use the apiKey of '${name}' in POLLUX_ENDPOINTS. Leave that apiKey out, or set POLLUX_AUTH=keys.`,
+  )
 }
 
 function checkBackends(settings: Settings, backends: BackendsConfig): string[] {

@@ -46,9 +46,26 @@ export class ApiError extends Error {
 
   /** OpenAI's wire form, with Google's own details beside it where there are any. */
   toJSON() {
-    const { message, type, param, code, google } = this
-    return { error: { message, type, param, code, google } }
+    const { type, param, code, google } = this
+    return { error: { message: cut(this.message, longestMessage), type, param, code, google } }
   }
+}
+
+/** Google's sentences, and those of endpoints, may repeat a whole request. */
+const longestMessage = 2_000
+
+const longestQuote = 100
+
+/** What a client sent, short enough to be quoted in the message of an error. */
+export function brief(value: unknown): string {
+  if (typeof value === 'string') return cut(value, longestQuote)
+  // Not String(), which would call a toString that the client wrote. There is no JSON of undefined.
+  return cut(JSON.stringify(value) ?? 'undefined', longestQuote)
+}
+
+/** Never ends in half a character, which strict JSON parsers refuse. */
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`
 }
 
 /** 400: the client can mend it. `param` is the JSON path of the field at fault. */
@@ -77,6 +94,15 @@ export function unknownUrl(message: string): ApiError {
 /** 502: the model's side answered with something that is not an answer. */
 export function badGateway(message: string, details: ErrorDetails = {}): ApiError {
   return new ApiError(502, 'server_error', message, { code: 'bad_gateway', ...details })
+}
+
+/** 503: the process ends, and this answer took longer than it may. */
+export function shuttingDown(): ApiError {
+  const message = 'The gateway is shutting down. Send the request again; another one will take it.'
+  return new ApiError(503, 'service_unavailable_error', message, {
+    code: 'server_shutting_down',
+    headers: { 'retry-after': '1' },
+  })
 }
 
 /** 502: the stream ended before the model had said why it stopped, so it must not look complete. */

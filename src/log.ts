@@ -11,8 +11,8 @@ const severities: Record<string, string> = {
 }
 
 /**
- * One JSON object a line, in the fields that Cloud Logging reads. Headers and bodies are never
- * logged, so that no key and no prompt can be.
+ * One JSON object a line, in the fields that Cloud Logging reads. Headers, bodies, paths as they were
+ * written and sentences that quote them are never logged, so that no key and no prompt can be.
  */
 export function createLog(level: string, destination?: DestinationStream): Logger {
   const options = {

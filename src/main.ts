@@ -1,52 +1,102 @@
 import { type App, startApp } from './app.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import {
+  type AuthConfig,
+  type BackendsConfig,
+  type Config,
+  ConfigError,
+  readConfig,
+} from './config.ts'
 import { createLog } from './log.ts'
 
 const config = readConfigOrExit()
 const log = createLog(config.logLevel)
 for (const warning of config.warnings) log.warn(warning)
-const app = await startApp(config, log)
+const app = await startApp(config, log).catch(exitUnlessReadable)
 announce(config, app)
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal))
+let stopping = false
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
 
 function readConfigOrExit(): Config {
   try {
     return readConfig(process.env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`Pollux cannot start:\n${error.message}\n`)
-    process.exit(1)
+    return exitWith(error.message)
   }
+}
+
+/** What the operator can mend is said in a sentence; the rest is a bug, and flies. */
+function exitUnlessReadable(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const { host, port } = config.listen
+  const sentence = unheard[code]?.(host, port)
+  if (sentence === undefined) throw error
+  return exitWith(`✖ ${sentence} (${code})`)
+}
+
+/** Why an address cannot be listened on. */
+const unheard: Record<string, (host: string, port: number) => string> = {
+  EADDRINUSE: (host, port) =>
+    `Port ${port} on ${host} is in use by another program. Set PORT to another, or stop that program.`,
+  EACCES: (host, port) =>
+    `Listening on port ${port} of ${host} is not permitted. Set PORT to 1024 or more.`,
+  EADDRNOTAVAIL: (host) =>
+    `This machine does not have the address ${host}. Set HOST to one of its own, e.g. 127.0.0.1.`,
+  ENOTFOUND: (host) => `There is no address by the name ${host}. Set HOST to an IP address.`,
+  EAI_AGAIN: (host) => `There is no address by the name ${host}. Set HOST to an IP address.`,
+}
+
+function exitWith(message: string): never {
+  process.stderr.write(`Pollux cannot start:\n${message}\n`)
+  process.exit(1)
 }
 
 /** What is served, from where, and how to try it: readable at home, one JSON line in production. */
 function announce({ backends, auth }: Config, { url }: App): void {
-  const from = backends.emulated
-    ? 'the built-in EMULATOR: answers are made up, set GEMINI_API_KEY or GOOGLE_CLOUD_PROJECT for real ones'
-    : [
-        ...(backends.vertex
-          ? [`Vertex AI (${backends.vertex.project}, ${backends.vertex.location})`]
-          : []),
-        ...(backends.gemini ? ['the Gemini Developer API'] : []),
-      ].join(' and ')
-  const line = `Pollux serves Gemini at ${url}/v1 from ${from}`
+  const line = toLine(backends, url)
   if (process.env.K_SERVICE !== undefined || process.env.NODE_ENV === 'production') {
     log.info(line)
     return
   }
+  process.stdout.write(`${line}\n\n  ${toCurl(backends, auth, url)}\n\n`)
+}
+
+function toLine({ vertex, gemini, endpoints, emulated }: BackendsConfig, url: string): string {
+  const aliases = endpoints.map(({ name }) => name).join(', ')
+  if (emulated) {
+    return `Pollux serves Gemini at ${url}/v1 from the built-in EMULATOR: answers are made up, set GEMINI_API_KEY or GOOGLE_CLOUD_PROJECT for real ones`
+  }
+  const google = [
+    ...(vertex ? [`Vertex AI (${vertex.project}, ${vertex.location})`] : []),
+    ...(gemini ? ['the Gemini Developer API'] : []),
+  ].join(' and ')
+  if (google === '') return `Pollux serves ${aliases} at ${url}/v1 from POLLUX_ENDPOINTS`
+  const more = aliases === '' ? '' : `, and ${aliases} from POLLUX_ENDPOINTS`
+  return `Pollux serves Gemini at ${url}/v1 from ${google}${more}`
+}
+
+function toCurl(backends: BackendsConfig, auth: AuthConfig, url: string): string {
+  const { vertex, gemini, endpoints, emulated } = backends
   const key = {
     none: '',
     keys: " -H 'authorization: Bearer <one of your keys>'",
     passthrough: " -H 'authorization: Bearer <your Google token>'",
   }
-  const body = '{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"Hello!"}]}'
-  process.stdout.write(
-    `${line}\n\n  curl ${url}/v1/chat/completions${key[auth.mode]} -H 'content-type: application/json' -d '${body}'\n\n`,
-  )
+  const google = vertex !== undefined || gemini !== undefined || emulated
+  const model = google ? 'gemini-2.5-flash' : endpoints[0]?.name
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] })
+  // An alias may hold whatever JSON can.
+  const quoted = `'${body.replaceAll("'", String.raw`'\''`)}'`
+  return `curl ${url}/v1/chat/completions${key[auth.mode]} -H 'content-type: application/json' -d ${quoted}`
 }
 
+/** Lets running answers end, within the limit; who asks a second time does not want to wait. */
 async function stop(signal: string): Promise<void> {
+  if (stopping) process.exit(1)
+  stopping = true
   log.info(`${signal}: finishing what is running`)
+  // Whatever may hang in closing: Cloud Run kills a second after the default limit.
+  setTimeout(() => process.exit(0), config.drainMs + 700).unref()
   await app.close()
   process.exit(0)
 }

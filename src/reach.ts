@@ -11,9 +11,9 @@ import { geminiBackend, type GeminiSettings } from './upstream/gemini.ts'
 import {
   developerGate,
   endpointUrl,
-  toBearer,
   toToken,
   vertexGate,
+  vertexHeaders,
   vertexHost,
 } from './upstream/google.ts'
 import type { SignatureStore } from './upstream/signatures.ts'
@@ -90,10 +90,7 @@ function ofGoogle(
 ): Backend {
   return endpointBackend({
     url,
-    async headers(credential) {
-      // Never our own token where the client has to bring one.
-      return toBearer(credential ?? (await tokens.get()).token)
-    },
+    headers: (credential) => vertexHeaders(credential, tokens),
     renew(refused) {
       tokens.forget(toToken(refused))
       return true

@@ -20,10 +20,10 @@ export function anyone(): Authenticate {
 export function withKeys(keys: readonly string[]): Authenticate {
   const known = keys.map(digest)
   return (request) => {
-    const given = digest(readKey(request))
+    const given = readKeys(request).map(digest)
     // No early end: how long it takes must not depend on which key it is.
-    const fits = known.filter((one) => timingSafeEqual(one, given)).length > 0
-    if (!fits) {
+    const fitting = known.flatMap((one) => given.filter((other) => timingSafeEqual(one, other)))
+    if (fitting.length === 0) {
       throw unauthorized(
         'Incorrect API key provided. Send a key of this gateway as `Authorization: Bearer <key>`.',
       )
@@ -35,21 +35,23 @@ export function withKeys(keys: readonly string[]): Authenticate {
 /** The client's own Google token or API key goes upstream, as with Google's own endpoint. */
 export function passingThrough(): Authenticate {
   return (request) => {
-    const credential = readKey(request)
-    if (/^[\x21-\x7e]{8,8192}$/.test(credential)) return { credential }
+    const credential = readKeys(request).find((key) => /^[\x21-\x7e]{8,8192}$/.test(key))
+    if (credential !== undefined) return { credential }
     throw unauthorized(
       'Send your Google access token or Gemini API key as `Authorization: Bearer <token>`.',
     )
   }
 }
 
-/** A key is where OpenAI's SDKs put it, or where Azure's and Google's habits do. */
-function readKey({ headers }: FastifyRequest): string {
+/**
+ * Keys are where OpenAI's SDKs put them, or where Azure's and Google's habits do. Some clients fill
+ * two of these places, one of them for a proxy on the way.
+ */
+function readKeys({ headers }: FastifyRequest): string[] {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-  const [key = ''] = [headers['x-api-key'], headers['api-key'], headers['x-goog-api-key'], bearer]
-    .flat()
-    .filter(Boolean)
-  return key
+  return [headers['x-api-key'], headers['api-key'], headers['x-goog-api-key'], bearer]
+    .flatMap((given) => given ?? [])
+    .filter((key) => key !== '')
 }
 
 function digest(key: string): Buffer {

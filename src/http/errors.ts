@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
-import { ApiError, internalError, invalidRequest, unknownUrl } from '../errors.ts'
+import { ApiError, brief, internalError, invalidRequest, unknownUrl } from '../errors.ts'
+import { toLogged } from './failure-log.ts'
 
 /** Anything thrown, as the client gets it. What is no ApiError is a bug of ours, or the parser's word. */
 export function toApiError(error: unknown): ApiError {
@@ -58,15 +59,12 @@ export function renderErrors(server: FastifyInstance): void {
     }
     const failure = toApiError(error)
     const level = failure.status >= 500 ? 'error' : 'info'
-    request.log[level](
-      { err: failure.status >= 500 ? error : undefined, code: failure.code },
-      failure.message,
-    )
+    request.log[level](toLogged(error, failure), 'request failed')
     return sendError(reply, failure)
   })
   server.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
-    const message = `Unknown request URL: ${request.method} ${path.slice(0, 200)}. Set your client’s base URL to http(s)://<this host>/v1; chat completions are at POST /v1/chat/completions.`
+    const message = `Unknown request URL: ${request.method} ${brief(path)}. Set your client’s base URL to http(s)://<this host>/v1; chat completions are at POST /v1/chat/completions.`
     return sendError(reply, unknownUrl(message))
   })
 }

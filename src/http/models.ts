@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { unknownModel } from '../errors.ts'
+import { brief, unknownModel } from '../errors.ts'
 import type { Authenticate } from './auth.ts'
 
 export interface ModelsSettings {
@@ -26,7 +26,7 @@ export function modelRoutes(
   server.get<{ Params: { '*': string } }>(`${prefix}/models/*`, guard, async (request) => {
     const id = request.params['*']
     if (serves(id)) return toModel(id)
-    throw unknownModel(`The model '${id.slice(0, 200)}' does not exist here. See GET /v1/models.`)
+    throw unknownModel(`The model '${brief(id)}' does not exist here. See GET /v1/models.`)
   })
 }
 

@@ -67,12 +67,12 @@ function logAnswer(
   reply: FastifyReply,
   project: string | undefined,
 ): void {
-  const { method, headers } = request
+  const { method, headers, routeOptions } = request
   const left = !reply.raw.writableFinished
   // nginx's status for it; nobody gets to see it.
   const status = left ? 499 : reply.statusCode
-  // The query is left out: keys may be in it.
-  const path = request.url.split('?', 1)[0]
+  // The route's pattern: models are named in paths, keys in queries, and anything in unknown ones.
+  const path = routeOptions.url ?? '(no such route)'
   const durationMs = Math.round(reply.elapsedTime)
   const details = {
     method,

@@ -1,9 +1,20 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type ApiError, invalidRequest } from '../errors.ts'
 
 /** A field that may be left out. OpenAI's clients also send `null` for "not set"; both become absent. */
 export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined)
+}
+
+/**
+ * A list of so many at the most. Its length is looked at before its members: a body of a few hundred
+ * kB may hold so many that reading them all, to say what is wrong with each, takes seconds.
+ */
+export function list<T extends z.ZodType>(member: T, most: number) {
+  const short = (value: unknown) => !Array.isArray(value) || value.length <= most
+  return z
+    .custom<unknown>(short, { error: `At most ${most} are possible here.`, abort: true })
+    .pipe(z.array(member, 'Expected an array.'))
 }
 
 /** The value as the schema reads it, or a 400 that names the first field at fault. */

@@ -182,14 +182,15 @@ function toMessage(message: string | undefined, http: number): string {
   if (message === undefined || message.trim() === '') {
     return `Gemini answered with HTTP ${http} and no reason.`
   }
-  const clean = scrub(message)
+  // Cut first: what is scrubbed may be as long as what a client sent.
+  const clean = scrub(message.slice(0, 2 * longest))
   return clean.length > longest ? `${clean.slice(0, longest)}…` : clean
 }
 
 const scrubbed: [RegExp, string][] = [
   [/([?&]key=)[^&\s"]+/g, '$1[redacted]'],
   [/\b(?:AIz[\w-]{10,}|(?:ya29|AQ)\.[\w.-]+)/g, '[redacted]'],
-  [/\b(project(?:_?number|s)?["']?\s*[:=/ ]\s*["']?)\d+/gi, '$1-'],
+  [/\b(project(?:_?number|s)?[\s:=/"']{1,4})\d+/gi, '$1-'],
   [/("(?:consumer|containerInfo)":\s*")[^"]*/g, '$1-'],
   // The namespace that Google shows functions in: clients know their names without it.
   [/\bdefault_api[.:](?=\w)/g, ''],

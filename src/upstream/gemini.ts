@@ -1,4 +1,4 @@
-import { type ApiError, badGateway, interrupted } from '../errors.ts'
+import { ApiError, badGateway, interrupted } from '../errors.ts'
 import { Copies, mergeCopies } from '../translate/chat/copies.ts'
 import { type Asked, mendRefused } from '../translate/chat/mend.ts'
 import { type AnswerOptions, toGemini, type Translation } from '../translate/chat/request.ts'
@@ -7,14 +7,14 @@ import {
   dummySignature,
   type SignatureSource,
   signatureSources,
-  unsignedCallIds,
+  pastCallsOf,
   withDummySignatures,
 } from '../translate/chat/signatures.ts'
 import { ChatStream, collectWhole } from '../translate/chat/stream.ts'
-import { type GenerateContentResponse, isResponse } from '../translate/gemini.ts'
+import { type GenerateContentResponse, readResponse } from '../translate/gemini.ts'
 import { isObject, tryParseJson } from '../translate/json.ts'
 import { type Owner, toApiError, toStreamError } from '../translate/status.ts'
-import type { Backend, Call } from './backend.ts'
+import type { Answer, Backend, Call } from './backend.ts'
 import type { Gate } from './google.ts'
 import type { SignatureStore } from './signatures.ts'
 import { EventReader } from './sse.ts'
@@ -42,58 +42,60 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   return {
     async complete(body, call) {
       const translation = await translate(body, call)
-      return endable(translation, call, async (call) => {
-        for (let asked = toAsked(translation), tries = 0; ; tries += 1) {
-          const { replies, mended } = await askAll(asked, translation, call, 'generateContent')
-          const owner = gate.owner(call.credential)
-          const responses = await Promise.all(
-            replies.map(async (reply) => toResponse(await reply.text(), owner)),
-          )
-          const [only, ...more] = responses
-          const response = only !== undefined && more.length === 0 ? only : mergeCopies(responses)
-          // A whole answer always has its usage.
-          const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
-          const content = collectWhole(stream, response)
-          if (stream.futile === undefined || tries === furtherTries) {
-            await remember(stream, 0)
-            return { content, headers: toHeaders(translation, mended, tries) }
-          }
-          asked = toNextTry(asked, stream.futile)
-        }
+      return untilFruitful(translation, call, async (attempt, call) => {
+        const { replies, ...asked } = await askAll(attempt, translation, call, 'generateContent')
+        const owner = gate.owner(call.credential)
+        const responses = await Promise.all(
+          replies.map(async (reply) => toResponse(await reply.text(), owner)),
+        )
+        const [only, ...more] = responses
+        const response = only !== undefined && more.length === 0 ? only : mergeCopies(responses)
+        // A whole answer always has its usage.
+        const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
+        const content = understood(() => collectWhole(stream, response))
+        await remember(stream, 0)
+        return { ...asked, replies, stream, content, discard: async () => undefined }
       })
     },
     async stream(body, call) {
       const translation = await translate(body, call)
-      return endable(translation, call, async (call, end) => {
-        for (let asked = toAsked(translation), tries = 0; ; tries += 1) {
-          const { replies, mended } = await askAll(
-            asked,
-            translation,
-            call,
-            'streamGenerateContent?alt=sse',
-          )
-          const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
-          const responses = toResponses(replies, gate.owner(call.credential), end)
-          const batches = toChunks(responses, stream)
-          // Until the first batch is there, a failure still has a status, and another try is free.
-          const first = await batches.next()
-          if (stream.futile === undefined || tries === furtherTries) {
-            return {
-              content: resumed(first, batches),
-              headers: toHeaders(translation, mended, tries),
-            }
-          }
-          await batches.return(undefined)
-          asked = toNextTry(asked, stream.futile)
-        }
+      return untilFruitful(translation, call, async (attempt, call, end) => {
+        const method = 'streamGenerateContent?alt=sse'
+        const { replies, ...asked } = await askAll(attempt, translation, call, method)
+        const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
+        const batches = toChunks(toResponses(replies, gate.owner(call.credential), end), stream)
+        // Until the first batch is there, a failure still has a status, and another try is free.
+        const first = await batches.next()
+        const discard = async () => void (await batches.return(undefined))
+        return { ...asked, replies, stream, content: resumed(first, batches), discard }
       })
     },
   }
 
+  /** Asks until the answer has something to show, or there were enough tries. */
+  async function untilFruitful<T>(
+    translation: Translation,
+    call: Call,
+    attempt: (attempt: Attempt, call: Call, end: () => void) => Promise<Outcome<T>>,
+  ): Promise<Answer<T>> {
+    let next: Attempt = { asked: toAsked(translation), mended: [] }
+    for (let tries = 0; ; tries += 1) {
+      const outcome = await endable(next.asked, call, (call, end) => attempt(next, call, end))
+      const { stream, content, replies, asked, mended, discard } = outcome
+      if (stream.futile === undefined || tries === furtherTries) {
+        return { content, headers: toHeaders(translation, replies, mended, tries) }
+      }
+      await discard()
+      next = { asked: toNextTry(asked, stream.futile), mended }
+    }
+  }
+
   async function translate(body: unknown, { model }: Call): Promise<Translation> {
     const { provider, parent } = gate
-    const known = await signatures.recall(unsignedCallIds(body))
-    const remembered = pick(known, ({ signature }) => signature)
+    const calls = pastCallsOf(body)
+    const known = await signatures.recall(calls.map(({ id }) => id))
+    const signed = new Set(calls.filter((one) => one.signed).map(({ id }) => id))
+    const remembered = pick(known, ({ signature }, id) => (signed.has(id) ? undefined : signature))
     const nativeIds = pick(known, ({ nativeId }) => nativeId)
     const translation = toGemini(body, { provider, parent, model, thoughts, remembered, nativeIds })
     for (const source of signatureSources(translation.request, remembered)) countSignature(source)
@@ -101,19 +103,19 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   }
 
   /** As many calls as the choices need; those that Google wants otherwise are mended and sent again. */
-  async function askAll(asked: Asked, translation: Translation, call: Call, method: string) {
-    const ask = (one: Asked) => askOnce(one, translation, call, method)
-    const [first, ...rest] = await Promise.all(
-      Array.from({ length: asked.copies }, () => ask(asked)),
-    )
+  async function askAll(attempt: Attempt, translation: Translation, call: Call, method: string) {
+    const ask = (one: Attempt) => askOnce(one, translation, call, method)
+    const { copies } = attempt.asked
+    const [first, ...rest] = await Promise.all(Array.from({ length: copies }, () => ask(attempt)))
     if (first === undefined) throw new Error('A request asks for at least one answer.')
-    const missing = first.asked.copies - 1 - rest.length
-    const more = await Promise.all(Array.from({ length: missing }, () => ask(first.asked)))
-    return { replies: [first, ...rest, ...more].map(({ reply }) => reply), mended: first.mended }
+    const { asked, mended } = first
+    const missing = asked.copies - 1 - rest.length
+    const more = await Promise.all(Array.from({ length: missing }, () => ask(first)))
+    return { replies: [first, ...rest, ...more].map(({ reply }) => reply), asked, mended }
   }
 
-  async function askOnce(asked: Asked, translation: Translation, call: Call, method: string) {
-    const mended: string[] = []
+  async function askOnce(attempt: Attempt, translation: Translation, call: Call, method: string) {
+    let { asked, mended } = attempt
     for (let renewed = false; ;) {
       const credential = await gate.headers(call.credential)
       const reply = await send(asked, translation, call, method, credential)
@@ -128,7 +130,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       const mend =
         status === 400 ? mendRefused(asked, error.message, gate.provider, mended) : undefined
       if (mend === undefined) throw error
-      mended.push(mend.name)
+      mended = [...mended, mend.name]
       asked = mend.asked
     }
   }
@@ -150,6 +152,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       },
       body: JSON.stringify(request),
       signal: call.signal,
+      patience: toPatience(headers),
     })
   }
 
@@ -163,13 +166,13 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   async function* toChunks(batches: Responses, stream: ChatStream): AsyncGenerator<ChatChunk[]> {
     let remembered = 0
     for await (const responses of batches) {
-      const chunks: ChatChunk[] = responses.flatMap((response) => stream.push(response))
+      const chunks = understood(() => responses.flatMap((response) => stream.push(response)))
       // Before the client has the call, it can be recalled, by other instances too.
       remembered = await remember(stream, remembered)
       if (chunks.length > 0) yield chunks
     }
     if (!stream.complete) throw interrupted()
-    yield stream.finish()
+    yield understood(() => stream.finish())
   }
 
   async function remember(stream: ChatStream, from: number): Promise<number> {
@@ -184,17 +187,30 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   }
 }
 
+/** A request as it is to be sent, and what had to be mended in it so far. */
+interface Attempt {
+  asked: Asked
+  mended: string[]
+}
+
+interface Outcome<T> extends Attempt {
+  replies: Reply[]
+  stream: ChatStream
+  content: T
+  /** Lets go of an answer that nobody wants. */
+  discard: () => Promise<void>
+}
+
 /**
  * Where several calls make one answer, the failure of one ends the others: nobody waits for them any
  * more. `end` does it, also once the answer has begun.
  */
 async function endable<T>(
-  { request, answer }: Translation,
+  { request, copies }: Asked,
   call: Call,
   work: (call: Call, end: () => void) => Promise<T>,
 ): Promise<T> {
-  const copies = request.generationConfig?.candidateCount ?? answer.copies
-  if (copies === 1) return work(call, () => undefined)
+  if ((request.generationConfig?.candidateCount ?? copies) === 1) return work(call, () => undefined)
   const others = new AbortController()
   const end = () => others.abort()
   const signal = AbortSignal.any([call.signal, others.signal])
@@ -204,6 +220,12 @@ async function endable<T>(
     end()
     throw error
   }
+}
+
+/** Google was asked to take so long, in seconds: then it is waited for so long, and a little more. */
+function toPatience(headers: Record<string, string>): number | undefined {
+  const seconds = headers['x-server-timeout']
+  return seconds === undefined ? undefined : (Number(seconds) + 30) * 1000
 }
 
 function toAsked({ request, answer }: Translation): Asked {
@@ -223,10 +245,10 @@ function toAnswerOptions(
   }
 }
 
-function pick<K, V, T>(map: Map<K, V>, select: (value: V) => T | undefined): Map<K, T> {
+function pick<K, V, T>(map: Map<K, V>, select: (value: V, key: K) => T | undefined): Map<K, T> {
   return new Map(
     [...map].flatMap(([key, value]) => {
-      const selected = select(value)
+      const selected = select(value, key)
       return selected === undefined ? [] : [[key, selected] as const]
     }),
   )
@@ -242,9 +264,20 @@ function checked(
   owner: Owner,
   otherwise: () => ApiError,
 ): GenerateContentResponse {
-  if (isObject(parsed) && parsed.error !== undefined) throw toStreamError(parsed, owner)
-  if (!isResponse(parsed)) throw otherwise()
-  return parsed
+  if (isObject(parsed) && parsed.error != null) throw toStreamError(parsed, owner)
+  const response = readResponse(parsed)
+  if (response === undefined) throw otherwise()
+  return response
+}
+
+/** Whatever the translation stumbles over in an answer, it is the answer that is wrong: 502. */
+function understood<T>(translate: () => T): T {
+  try {
+    return translate()
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause
+    throw badGateway('Gemini’s answer could not be understood. Send the request again.', { cause })
+  }
 }
 
 function unreadable(): ApiError {
@@ -299,14 +332,17 @@ function readEvent(
 /** What was left out, mended or tried again, by name: nothing is lost silently. */
 function toHeaders(
   { ignored, repairs }: Translation,
+  replies: Reply[],
   mended: string[],
   tries: number,
 ): Record<string, string> {
   const names = ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, 32)
   const repaired = [...repairs, ...mended]
+  const tier = replies[0]?.header('x-gemini-service-tier')
   return {
     ...(names.length > 0 && { 'x-pollux-ignored': names.join(', ') }),
     ...(repaired.length > 0 && { 'x-pollux-repaired': repaired.join(', ') }),
     ...(tries > 0 && { 'x-pollux-attempts': String(tries + 1) }),
+    ...(tier !== undefined && { 'x-gemini-service-tier': tier }),
   }
 }

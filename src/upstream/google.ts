@@ -55,14 +55,7 @@ export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate 
     parent: `projects/${project}/locations/${location}`,
     url: (model, method) =>
       `${base}/${path}/publishers/google/models/${encodeURIComponent(model)}:${method}`,
-    async headers(credential): Promise<Record<string, string>> {
-      if (credential !== undefined) return toBearer(credential)
-      const { token, quotaProject } = await tokens.get()
-      return {
-        authorization: `Bearer ${token}`,
-        ...(quotaProject !== undefined && { 'x-goog-user-project': quotaProject }),
-      }
-    },
+    headers: (credential) => vertexHeaders(credential, tokens),
     owner: (credential) => (credential === undefined ? 'gateway' : 'client'),
     renew(refused) {
       tokens.forget(toToken(refused))
@@ -72,13 +65,26 @@ export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate 
 }
 
 /** An access token as a header. Throws 401 for an API key, which Vertex AI does not take here. */
-export function toBearer(token: string): Record<string, string> {
+function toBearer(token: string): Record<string, string> {
   if (isApiKey(token)) {
     throw unauthorized(
       'Vertex AI takes a Google access token, not an API key. Send one as `Authorization: Bearer <token>`.',
     )
   }
   return { authorization: `Bearer ${token}` }
+}
+
+/** The client's own token, or ours and whom it bills. Never ours where the client has to bring one. */
+export async function vertexHeaders(
+  credential: string | undefined,
+  tokens: TokenSource,
+): Promise<Record<string, string>> {
+  if (credential !== undefined) return toBearer(credential)
+  const { token, quotaProject } = await tokens.get()
+  return {
+    ...toBearer(token),
+    ...(quotaProject !== undefined && { 'x-goog-user-project': quotaProject }),
+  }
 }
 
 /** The token in an authorization header. */

@@ -1,4 +1,4 @@
-import { createClient } from '@redis/client'
+import { createClient, ErrorReply } from '@redis/client'
 import { isObject, tryParseJson } from '../translate/json.ts'
 import {
   keptMs,
@@ -13,8 +13,18 @@ export interface StoreLog {
   warn(details: object, message: string): void
 }
 
-/** How long a request waits for Redis before it goes on without. */
-const patienceMs = 200
+export interface Patience {
+  /** How long a request waits for Redis before it goes on without; default 200. */
+  answerMs: number
+  /** How long a Redis that was silent too often is not asked; default 5,000. */
+  pauseMs: number
+}
+
+/** So many failures in a row are an outage. */
+const mostFailures = 3
+
+/** Commands that may wait in this process; each of a remembered call holds its signature. */
+const mostCommands = 1_000
 
 const prefix = 'pollux:signature:'
 
@@ -22,12 +32,23 @@ const prefix = 'pollux:signature:'
  * Shared through Redis, so that a tool loop may change instance at every step. The own memory stays
  * in front: it answers without a round trip, and alone where Redis is away.
  */
-export async function redisSignatures(url: string, log: StoreLog): Promise<SignatureStore> {
+export async function redisSignatures(
+  url: string,
+  log: StoreLog,
+  { answerMs, pauseMs }: Patience = { answerMs: 200, pauseMs: 5_000 },
+): Promise<SignatureStore> {
   const memory = memorySignatures()
+  // Between two questions: how many had no answer since the last that had one, and the time before
+  // which there shall be none.
+  let failures = 0
+  let pausedUntil = 0
   const client = createClient({
     url,
     // A request must not wait for a connection that is not there.
     disableOfflineQueue: true,
+    // One that is there may hang: what nobody waits for any more must not pile up.
+    commandsQueueMaxLength: mostCommands,
+    commandOptions: { timeout: answerMs },
     socket: {
       connectTimeout: 2_000,
       reconnectStrategy: (tries) => Math.min(100 * 2 ** tries, 5_000),
@@ -40,9 +61,9 @@ export async function redisSignatures(url: string, log: StoreLog): Promise<Signa
     async recall(ids) {
       const own = await memory.recall(ids)
       const missing = ids.filter((id) => !own.has(id))
-      if (missing.length === 0 || !client.isReady) return own
+      if (missing.length === 0) return own
       const keys = missing.map((id) => prefix + toKey(id))
-      const values = await patiently(client.mGet(keys), [])
+      const values = await patiently(() => client.mGet(keys), [])
       const shared = missing.flatMap((id, at) => {
         const known = toRemembered(values[at])
         return known === undefined ? [] : [[id, known] as const]
@@ -51,13 +72,12 @@ export async function redisSignatures(url: string, log: StoreLog): Promise<Signa
     },
     async remember(calls) {
       await memory.remember(calls)
-      if (!client.isReady) return
-      const writes = [...calls].map(([id, known]) =>
-        client.set(prefix + toKey(id), JSON.stringify(known), {
-          expiration: { type: 'PX', value: keptMs },
-        }),
+      const expiration = { type: 'PX', value: keptMs } as const
+      const writes = [...calls].map(([id, known]) => [prefix + toKey(id), JSON.stringify(known)])
+      await patiently(
+        () => Promise.all(writes.map(([key, value]) => client.set(key, value, { expiration }))),
+        [],
       )
-      await patiently(Promise.all(writes), [])
     },
     async close() {
       client.destroy()
@@ -65,15 +85,33 @@ export async function redisSignatures(url: string, log: StoreLog): Promise<Signa
     },
   }
 
-  async function patiently<T>(work: Promise<T>, otherwise: T): Promise<T> {
-    const { promise, resolve } = Promise.withResolvers<T>()
-    const timer = setTimeout(() => resolve(otherwise), patienceMs)
-    const safe = work.catch((error: unknown) => {
-      log.warn({ error: String(error) }, 'Redis did not answer')
+  async function patiently<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
+    if (!client.isReady || performance.now() < pausedUntil) return otherwise
+    // After a pause one question finds out for all others whether Redis is back.
+    if (failures >= mostFailures) pausedUntil = performance.now() + pauseMs
+    const silent = Promise.withResolvers<never>()
+    const timer = setTimeout(() => silent.reject(new Error('silent')), answerMs)
+    try {
+      const answer = await Promise.race([ask(), silent.promise])
+      failures = 0
+      pausedUntil = 0
+      return answer
+    } catch (error) {
+      failures += 1
+      if (failures >= mostFailures) pausedUntil = performance.now() + pauseMs
+      // Once for each outage.
+      if (failures === mostFailures) log.warn({ reason: toReason(error) }, 'Redis does not answer')
       return otherwise
-    })
-    return Promise.race([safe, promise]).finally(() => clearTimeout(timer))
+    } finally {
+      clearTimeout(timer)
+    }
   }
+}
+
+/** Redis's own sentences may repeat the command; their first word is a code. */
+function toReason(error: unknown): string {
+  const code = error instanceof ErrorReply ? /^[A-Z]+\b/.exec(error.message)?.[0] : undefined
+  return code ?? 'silent'
 }
 
 function toRemembered(value: unknown): Remembered | undefined {

@@ -6,6 +6,8 @@ export interface Post {
   headers: Record<string, string>
   body: string
   signal: AbortSignal
+  /** Milliseconds until the first byte, where it is not the usual time. */
+  patience?: number | undefined
 }
 
 /** What came back: status and headers at once, the body as it arrives. */
@@ -42,13 +44,14 @@ export function createTransport(limits: Limits): Transport {
     bodyTimeout: limits.idleTimeout,
   })
   return {
-    async post({ url, headers, body, signal }) {
+    async post({ url, headers, body, signal, patience }) {
       const answer = await request(url, {
         method: 'POST',
         headers,
         body,
         signal,
         dispatcher,
+        ...(patience !== undefined && { headersTimeout: patience }),
       }).catch((error: unknown) => Promise.reject(toFault(error, signal, unreachable)))
       return toReply(answer, signal)
     },

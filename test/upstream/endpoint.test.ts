@@ -26,7 +26,7 @@ const vllm = await startVllm()
 const tgi = await startTgi()
 const google = await startFakeGoogle()
 const endpoints = {
-  gemma: { url: `${vllm.url}/v1`, model: 'gemma-2-9b-it', apiKey: 'container-key' },
+  gemma: { url: `${vllm.url}/v1`, model: 'gemma-2-9b-it' },
   'gemma-2-9b-it': { url: `${vllm.url}/v1/` },
   nameless: { url: `${vllm.url}/v1`, model: '' },
   big: { url: `${tgi.url}/v1`, model: 'tgi' },
@@ -150,7 +150,15 @@ describe('a body for an endpoint of one’s own', () => {
   })
 
   it('goes to its container with the container’s key, and with nothing of the client’s', async () => {
-    await ask({ model: 'gemma', messages })
+    // Where clients bring their own credentials, a key of ours would serve anybody.
+    const { apiKey, ...gemma } = { ...endpoints.gemma, apiKey: 'container-key' }
+    const POLLUX_ENDPOINTS = JSON.stringify({ gemma: { ...gemma, apiKey } })
+    const keyed = await startGateway({ POLLUX_ENDPOINTS })
+    await new OpenAI({ baseURL: `${keyed.url}/v1`, apiKey: token }).chat.completions.create({
+      model: 'gemma',
+      messages,
+    })
+    await keyed.close()
     assert.equal(vllm.asked.at(-1)?.headers.authorization, 'Bearer container-key')
     await ask({ model: 'gemma-2-9b-it', messages })
     assert.equal(vllm.asked.at(-1)?.headers.authorization, undefined)
@@ -541,45 +549,60 @@ describe('a partner’s model', () => {
   })
 })
 
-describe('the credentials for an endpoint on Vertex AI', () => {
-  /** Asks an endpoint with this credential of the client's; Google answers with these statuses. */
-  async function seen(credential: string | undefined, tokens: TokenSource, ...statuses: number[]) {
-    const transport = createTransport({
-      connectTimeout: 1_000,
-      headersTimeout: 5_000,
-      idleTimeout: 5_000,
-    })
-    const { backends } = readConfig(env)
-    const { backend } = toBackends(backends, {
-      transport,
-      tokens,
-      signatures: memorySignatures(),
-      countSignature: () => undefined,
-      thoughts: 'reasoning_content',
-    }).serving('on-vertex')
-    const before = google.requests.length
-    const left = [...statuses]
-    google.answer((asked) => {
-      const status = left.shift() ?? 200
-      asked.json(status, status === 200 ? {} : googleError(status, 'UNAUTHENTICATED', 'No.'))
-    })
-    const head = { id: 'x', created: 0, model: 'on-vertex' }
-    const { signal } = new AbortController()
-    const failure = await backend
-      .complete({ messages }, { head, model: 'on-vertex', signal, credential })
-      .then(
-        () => undefined,
-        (error: unknown) => error,
-      )
-    await transport.close()
-    const sent = google.requests.slice(before).map(({ headers }) => headers.authorization)
-    return { failure, sent }
+/** Asks an endpoint with this credential of the client's; Google answers with these statuses. */
+async function seen(credential: string | undefined, tokens: TokenSource, ...statuses: number[]) {
+  const transport = createTransport({
+    connectTimeout: 1_000,
+    headersTimeout: 5_000,
+    idleTimeout: 5_000,
+  })
+  const { backends } = readConfig(env)
+  const { backend } = toBackends(backends, {
+    transport,
+    tokens,
+    signatures: memorySignatures(),
+    countSignature: () => undefined,
+    thoughts: 'reasoning_content',
+  }).serving('on-vertex')
+  const before = google.requests.length
+  const left = [...statuses]
+  google.answer((asked) => {
+    const status = left.shift() ?? 200
+    asked.json(status, status === 200 ? {} : googleError(status, 'UNAUTHENTICATED', 'No.'))
+  })
+  const head = { id: 'x', created: 0, model: 'on-vertex' }
+  const { signal } = new AbortController()
+  const failure = await backend
+    .complete({ messages }, { head, model: 'on-vertex', signal, credential })
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+  await transport.close()
+  const headers = google.requests.slice(before).map((asked) => asked.headers)
+  return {
+    failure,
+    sent: headers.map(({ authorization }) => authorization),
+    billed: headers.map((all) => all['x-goog-user-project']),
   }
+}
 
+describe('the credentials for an endpoint on Vertex AI', () => {
   it('are the gateway’s own where clients bring none', async () => {
     const { sent, failure } = await seen(undefined, fixedToken('own'))
     assert.equal(failure, undefined)
     assert.deepEqual(sent, ['Bearer own'])
+  })
+
+  it('say whom to bill where they are a person’s', async () => {
+    const tokens: TokenSource = {
+      get: async () => ({ token: 'own', quotaProject: 'billed' }),
+      forget: () => undefined,
+    }
+    const own = await seen(undefined, tokens)
+    assert.deepEqual(own.billed, ['billed'])
+    const theirs = await seen('ya29.theirs', tokens)
+    assert.deepEqual(theirs.billed, [undefined])
   })
 
   it('are renewed once where Google refuses the gateway’s own', async () => {
@@ -612,6 +635,9 @@ describe('the credentials for an endpoint on Vertex AI', () => {
     }
   })
 })
+
+const create = (model: string, more: object = {}) =>
+  client.chat.completions.create({ model, messages, ...more })
 
 describe('OpenAI’s own client, asking an endpoint', () => {
   const tools: OpenAI.ChatCompletionTool[] = [
@@ -681,8 +707,6 @@ describe('OpenAI’s own client, asking an endpoint', () => {
   })
 
   it('throws what fits', async () => {
-    const create = (model: string, more: object = {}) =>
-      client.chat.completions.create({ model, messages, ...more })
     for (const errors of ['older', 'newer'] as const) {
       vllm.behave({ errors })
       await assert.rejects(create('gemma', { max_tokens: 100_000 }), BadRequestError)

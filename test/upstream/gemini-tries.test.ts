@@ -91,8 +91,19 @@ function contentOf(events: string[]): string {
 }
 
 /** An answer that shows nothing, in one of the ways that were seen. */
-function nothing(finishReason: string, content: object | undefined = undefined): object {
+function nothing(finishReason: string, content?: object): object {
   return { ...said('', finishReason), candidates: [{ ...(content && { content }), finishReason }] }
+}
+
+function signedCall(id: string): object {
+  const thought_signature = Buffer.alloc(48, 7).toString('base64')
+  const called = { name: 'f', arguments: '{}' }
+  return {
+    id,
+    type: 'function',
+    function: called,
+    extra_content: { google: { thought_signature } },
+  }
 }
 
 const good = said('here it is', 'STOP')
@@ -147,15 +158,9 @@ describe('an answer that came to nothing', () => {
   })
 
   it('is asked for with the placeholder where a signature was missing', async () => {
-    const call = (id: string) => ({
-      id,
-      type: 'function',
-      function: { name: 'f', arguments: '{}' },
-      extra_content: { google: { thought_signature: Buffer.alloc(48, 7).toString('base64') } },
-    })
     const messages = [
       { role: 'user', content: 'Do it.' },
-      { role: 'assistant', content: null, tool_calls: [call('a'), call('b')] },
+      { role: 'assistant', content: null, tool_calls: ['a', 'b'].map(signedCall) },
       { role: 'tool', tool_call_id: 'a', content: '1' },
       { role: 'tool', tool_call_id: 'b', content: '2' },
     ]
@@ -271,6 +276,10 @@ describe('an answer that ended otherwise', () => {
     assert.equal(attempts, '2')
   })
 })
+
+function refusal(message: string) {
+  return googleError(400, 'INVALID_ARGUMENT', message)
+}
 
 describe('a request that Google refuses for one word of it', () => {
   const weather = {
@@ -450,11 +459,10 @@ describe('a request that Google refuses for one word of it', () => {
 
   it('is mended for each of several words', async () => {
     const body = { presence_penalty: 0.5, logprobs: true, n: 2, model: 'gemini/gemini-2.5-flash' }
-    const refuse = (message: string) => googleError(400, 'INVALID_ARGUMENT', message)
     const { status, repaired, sent } = await ask(body, [
-      refuse('Penalty is not enabled for this model'),
-      refuse('Logprobs is not enabled for models/gemini-2.5-flash'),
-      refuse('Multiple candidates is not enabled for this model'),
+      refusal('Penalty is not enabled for this model'),
+      refusal('Logprobs is not enabled for models/gemini-2.5-flash'),
+      refusal('Multiple candidates is not enabled for this model'),
       good,
     ])
     assert.equal(status, 200)

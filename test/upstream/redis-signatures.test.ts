@@ -17,8 +17,7 @@ describe('two gateways that share a Redis', { skip: withoutRedis }, () => {
   let urls: string[] = []
 
   before(async () => {
-    emulator = await startEmulator()
-    redis = await startRedis()
+    ;[emulator, redis] = await Promise.all([startEmulator(), startRedis()])
     const env = {
       GEMINI_API_KEY: 'any',
       GOOGLE_GEMINI_BASE_URL: emulator.url,
@@ -74,8 +73,10 @@ describe('two gateways that share a Redis', { skip: withoutRedis }, () => {
 
   it('find each other’s calls by ids that the client has changed', async () => {
     const before = await counts()
-    const rewrite = (id: string) => id.replaceAll('_', '-').slice(0, 40)
-    const steps = await playLoop(inTurn, { model, rewrite })
+    const steps = await playLoop(inTurn, {
+      model,
+      rewrite: (id) => id.replaceAll('_', '-').slice(0, 40),
+    })
     assert.deepEqual(statuses(steps), [200, 200, 200, 200])
     assert.equal((await counts()).dummy, before.dummy)
   })
@@ -94,12 +95,12 @@ describe('two gateways that share a Redis', { skip: withoutRedis }, () => {
   it('fail no request while Redis hangs, and wait for it but shortly', async () => {
     redis.pause()
     const start = performance.now()
-    const steps = await playLoop(inTurn, { model })
+    const steps = await playLoop(inTurn, { model, question: 'The weather in Paris and Rome?' })
     const took = performance.now() - start
     redis.resume()
-    assert.deepEqual(statuses(steps), [200, 200, 200, 200])
-    // Each of the four may wait for the past, three of them for the future too.
-    assert.ok(took < 3_000, `${took} ms`)
+    assert.deepEqual(statuses(steps), [200, 200])
+    // The first waits to have its calls remembered, the second to have them recalled.
+    assert.ok(took < 2_000, `${took} ms`)
     await shared()
   })
 

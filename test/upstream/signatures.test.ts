@@ -104,9 +104,11 @@ describe('a loop of tools whose client drops every extra field', () => {
   }
 
   it('goes on with the placeholder for ids that nobody remembers, and is told so', async () => {
-    const rewrite = (id: string) => `toolu_${id.toUpperCase()}`
     for (const model of ['gemini/gemini-3-flash-preview', 'vertex/gemini-3.8-flash']) {
-      const { steps, counts, sent } = await outcome({ model, rewrite })
+      const { steps, counts, sent } = await outcome({
+        model,
+        rewrite: (id) => `toolu_${id.toUpperCase()}`,
+      })
       assert.deepEqual(statuses(steps), [200, 200, 200, 200])
       assert.deepEqual(counts, { client: 0, store: 0, dummy: 6 })
       assert.deepEqual(
@@ -140,6 +142,51 @@ describe('a loop of tools whose client keeps the signatures', () => {
   })
 })
 
+/** The ids of all calls, or of all results, in a request's turns. */
+function idsIn(contents: unknown, kind: 'functionCall' | 'functionResponse'): unknown[] {
+  const turns: unknown[] = Array.isArray(contents) ? contents : []
+  const parts = turns.filter(isRecord).flatMap((turn): unknown[] => {
+    return Array.isArray(turn.parts) ? turn.parts : []
+  })
+  return parts.filter(isRecord).flatMap((part) => {
+    const found = part[kind]
+    return isRecord(found) ? [found.id] : []
+  })
+}
+
+describe('Gemini’s own ids of calls', () => {
+  for (const faithful of [false, true]) {
+    it(`come back to Vertex AI with all calls of a step or with none, ${faithful ? 'signed by the client' : 'remembered'}`, async () => {
+      const url = await start(google.url)
+      const turns: unknown[] = []
+      google.answer((asked: Asked) => {
+        const contents = isRecord(asked.body) ? asked.body.contents : []
+        turns.push(contents)
+        if (turns.length > 1) return asked.json(200, said('done', 'STOP'))
+        const signature = Buffer.alloc(48, 9).toString('base64')
+        const parts = [
+          {
+            functionCall: { name: 'get_weather', args: {}, id: 'n1' },
+            thoughtSignature: signature,
+          },
+          { functionCall: { name: 'get_weather', args: {}, id: 'n2' } },
+        ]
+        asked.json(200, {
+          candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }],
+        })
+      })
+      await playLoop(() => url, { model: 'vertex/gemini-3.8-flash', headers, faithful })
+      const called = idsIn(turns[1], 'functionCall')
+      assert.equal(called.length, 2)
+      assert.ok(
+        [['n1', 'n2'].join(), [undefined, undefined].join()].includes(called.join()),
+        `the calls have the ids ${called.map(String).join(', ')}`,
+      )
+      assert.deepEqual(idsIn(turns[1], 'functionResponse'), called)
+    })
+  }
+})
+
 describe('a call of an older turn, or of another gateway', () => {
   it('has the placeholder in place of a signature', async () => {
     const history = [
@@ -160,19 +207,25 @@ describe('a call of an older turn, or of another gateway', () => {
   })
 })
 
-describe('a signature that Google refuses', () => {
-  const signature = Buffer.alloc(48, 7).toString('base64')
-  const call = (given?: string) => ({
+function callOf(given?: string) {
+  return {
     id: 'call_1',
     type: 'function',
     function: { name: 'f', arguments: '{}' },
     ...(given !== undefined && { extra_content: { google: { thought_signature: given } } }),
-  })
-  const turn = (given?: string) => [
+  }
+}
+
+function turnOf(given?: string) {
+  return [
     { role: 'user', content: 'Do it.' },
-    { role: 'assistant', content: null, tool_calls: [call(given)] },
+    { role: 'assistant', content: null, tool_calls: [callOf(given)] },
     { role: 'tool', tool_call_id: 'call_1', content: 'done' },
   ]
+}
+
+describe('a signature that Google refuses', () => {
+  const signature = Buffer.alloc(48, 7).toString('base64')
   const refusals = [
     'Thought signature is not valid.',
     'Corrupted thought signature.',
@@ -217,7 +270,7 @@ describe('a signature that Google refuses', () => {
     for (const stream of [false, true]) {
       it(`is replaced once: ${message.slice(0, 40)}, ${stream ? 'streamed' : 'whole'}`, async () => {
         pleasedBy((signatures) => dummies.includes(String(signatures[0])), message)
-        const { status, text, repaired } = await ask({ stream, messages: turn(signature) })
+        const { status, text, repaired } = await ask({ stream, messages: turnOf(signature) })
         assert.equal(status, 200)
         assert.match(text, /well/)
         assert.deepEqual(seen, [[signature], [plainDummy]])
@@ -229,7 +282,7 @@ describe('a signature that Google refuses', () => {
   it('is replaced by the form that Vertex AI reads', async () => {
     pleasedBy((signatures) => signatures[0] === btoa(plainDummy))
     const model = 'vertex/gemini-3.8-flash'
-    const { status, repaired } = await ask({ model, messages: turn(signature) })
+    const { status, repaired } = await ask({ model, messages: turnOf(signature) })
     assert.equal(status, 200)
     assert.deepEqual(seen, [[signature], [btoa(plainDummy)]])
     assert.equal(repaired, 'signatures_replaced')
@@ -237,16 +290,16 @@ describe('a signature that Google refuses', () => {
 
   it('is replaced by the placeholder’s other form where the first is refused too', async () => {
     pleasedBy((signatures) => signatures[0] === btoa(plainDummy))
-    assert.equal((await ask({ messages: turn(signature) })).status, 200)
+    assert.equal((await ask({ messages: turnOf(signature) })).status, 200)
     assert.deepEqual(seen, [[signature], [plainDummy], [btoa(plainDummy)]])
   })
 
   it('is replaced in the current turn alone', async () => {
     pleasedBy((signatures) => dummies.includes(String(signatures[1])))
     const messages = [
-      ...turn(signature),
+      ...turnOf(signature),
       { role: 'assistant', content: 'Done.' },
-      ...turn(signature),
+      ...turnOf(signature),
     ]
     assert.equal((await ask({ messages })).status, 200)
     assert.deepEqual(seen, [
@@ -257,7 +310,7 @@ describe('a signature that Google refuses', () => {
 
   it('may be missing on an older model that wants one after all', async () => {
     pleasedBy((signatures) => dummies.includes(String(signatures[0])), refusals[2])
-    const { status } = await ask({ model: 'gemini/gemini-2.5-flash', messages: turn() })
+    const { status } = await ask({ model: 'gemini/gemini-2.5-flash', messages: turnOf() })
     assert.equal(status, 200)
     assert.deepEqual(seen, [[undefined], [plainDummy]])
   })
@@ -265,7 +318,7 @@ describe('a signature that Google refuses', () => {
   for (const stream of [false, true]) {
     it(`is the client’s to know of when Google refuses everything, ${stream ? 'streamed' : 'whole'}`, async () => {
       pleasedBy(() => false)
-      const { status, text } = await ask({ stream, messages: turn(signature) })
+      const { status, text } = await ask({ stream, messages: turnOf(signature) })
       assert.equal(status, 400)
       assert.match(text, /Thought signature is not valid/)
       assert.match(text, /"type":"invalid_request_error"/)
@@ -275,9 +328,11 @@ describe('a signature that Google refuses', () => {
   }
 })
 
-describe('the memory of signatures', () => {
-  const known = (signature: string) => ({ signature })
+function known(signature: string) {
+  return { signature }
+}
 
+describe('the memory of signatures', () => {
   it('keeps what the key of an id leaves of it', () => {
     const id = 'call_0x1xAbCd-Ef_GhIjKlMnOpQrStUvWx'
     for (const variant of [id, id.replaceAll('_', '-'), id.replaceAll(/[-_]/g, '')]) {

@@ -1,22 +1,28 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { interleave, resumed } from '../../src/upstream/streams.ts'
-import { type Asked, googleError, startFakeGoogle, within } from '../support/fake-google.ts'
+import {
+  type Asked,
+  type FakeGoogle,
+  googleError,
+  startFakeGoogle,
+  within,
+} from '../support/fake-google.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { connectRaw, eventsIn, toHttp } from '../support/raw-client.ts'
 
-const google = await startFakeGoogle()
 const model = 'gemini-3-flash-preview'
+let google: FakeGoogle
 let gateway: Gateway
-before(async () => {
+beforeEach(async () => {
+  google = await startFakeGoogle()
   gateway = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
 })
-after(async () => {
-  await gateway.close()
+afterEach(async () => {
   await google.close()
+  await gateway.close()
 })
-beforeEach(() => google.answer(undefined))
 
 interface Counts {
   promptTokenCount?: number
@@ -72,7 +78,9 @@ function post(body: object, signal?: AbortSignal): Promise<Response> {
 
 async function calls(count: number): Promise<Asked[]> {
   const asked: Asked[] = []
-  while (asked.length < count) asked.push(await google.next())
+  while (asked.length < count) {
+    asked.push(await within(2_000, google.next(), `only ${asked.length} calls came`))
+  }
   return asked
 }
 
@@ -394,22 +402,24 @@ describe('a client that leaves several calls', () => {
   }
 })
 
-describe('streams, interleaved', () => {
-  const nothing = () => undefined
+function nothing() {
+  return undefined
+}
 
-  /** A stream that gives its pieces one a turn and tells when it was ended. */
-  async function* pieces(given: string[], ended: () => void, failure?: Error) {
-    try {
-      for (const piece of given) {
-        await setImmediate()
-        yield piece
-      }
-      if (failure !== undefined) throw failure
-    } finally {
-      ended()
+/** A stream that gives its pieces one a turn and tells when it was ended. */
+async function* pieces(given: string[], ended: () => void, failure?: Error) {
+  try {
+    for (const piece of given) {
+      await setImmediate()
+      yield piece
     }
+    if (failure !== undefined) throw failure
+  } finally {
+    ended()
   }
+}
 
+describe('streams, interleaved', () => {
   it('give every piece once, each with the index of its stream, in the order of each', async () => {
     let ended = 0
     const streams = [['a', 'b', 'c'], [], ['x', 'y']].map((given) =>
@@ -490,17 +500,17 @@ describe('streams, interleaved', () => {
   })
 })
 
-describe('a stream whose first piece was taken', () => {
-  async function* counting(ended: () => void) {
-    try {
-      yield 1
-      yield 2
-      yield 3
-    } finally {
-      ended()
-    }
+async function* counting(ended: () => void) {
+  try {
+    yield 1
+    yield 2
+    yield 3
+  } finally {
+    ended()
   }
+}
 
+describe('a stream whose first piece was taken', () => {
   it('has it in front again', async () => {
     const stream = counting(() => undefined)
     assert.deepEqual(await Array.fromAsync(resumed(await stream.next(), stream)), [1, 2, 3])

@@ -16,7 +16,9 @@ export function toModelParts(
   repairs: Set<Repair>,
 ): Part[] {
   const extra = readExtraContent(said)
-  if (extra.parts !== undefined) return toNativeParts(extra.parts)
+  if (extra.parts !== undefined) {
+    return toNativeParts(extra.parts, callsOf({ message: said, where }), reading)
+  }
   const thoughts = said.reasoning_content ? [{ text: said.reasoning_content, thought: true }] : []
   const spoken = toSpokenParts(said, where, extra.thought, reading)
   const refusal =
@@ -35,9 +37,20 @@ export function toModelParts(
   return [...thoughts, ...sign(visible, calls, signatureOfMessage(said))]
 }
 
-/** Parts as Gemini once gave them: `extra_content.google.parts` brings them back unchanged. */
-function toNativeParts(parts: JsonObject[]): Part[] {
-  return parts.filter((part) => Object.keys(part).some((key) => key !== 'thought'))
+/**
+ * Parts as Gemini once gave them: `extra_content.google.parts` brings them back. Only the ids of calls
+ * are the client's, which its results carry too, and a call that the client never got is left out.
+ */
+function toNativeParts(parts: JsonObject[], calls: Call[], reading: Reading): Part[] {
+  const open = calls.values()
+  return parts.flatMap((part) => {
+    if (!Object.keys(part).some((key) => key !== 'thought')) return []
+    if (!isObject(part.functionCall)) return [part]
+    const call = open.next().value
+    if (call === undefined) return []
+    const { id: _, ...functionCall } = part.functionCall
+    return [{ ...part, functionCall: { ...functionCall, ...toId(call.id, reading) } }]
+  })
 }
 
 function toSpokenParts(

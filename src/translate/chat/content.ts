@@ -3,7 +3,7 @@ import { invalidRequest } from '../../errors.ts'
 import type { Part } from '../gemini.ts'
 import { lookUp } from '../json.ts'
 import { toMedia } from '../media.ts'
-import { optional } from '../parse.ts'
+import { list, optional } from '../parse.ts'
 import { carriers, type ExtraContent, readExtraContent } from './google.ts'
 import type { Target } from './target.ts'
 
@@ -61,7 +61,7 @@ const part = z.discriminatedUnion('type', [textPart, refusalPart, ...mediaParts]
 
 /** What a message says: a string, or parts of text and media. */
 export const content = z.union(
-  [z.string(), z.array(part)],
+  [z.string(), list(part, 3000)],
   'Expected a string or an array of content parts.',
 )
 
@@ -111,7 +111,10 @@ function toMediaPart(one: MediaPart, where: string, target: Target): Part {
       return toUrlPart(one.image_url, 'image', `${where}.image_url`, target)
     case 'input_image': {
       const url = toUrl(one.image_url)
-      const given = { ...url, detail: detailOf(one) }
+      const given = {
+        ...url,
+        detail: detailOf(one.image_url, 'detail' in one ? one.detail : undefined),
+      }
       return toUrlPart(given, 'image', `${where}.image_url`, target)
     }
     case 'video_url':
@@ -182,18 +185,19 @@ export function toResolution(detail: string | undefined): string | undefined {
   return detail === undefined ? undefined : lookUp(resolutions, detail.toLowerCase())
 }
 
-/** The `detail` of each image in a content. */
+/** The `detail` of each picture and film in a content; `auto` where none is given. */
 export function detailsOf(said: MessageContent | undefined): string[] {
   if (typeof said !== 'object') return []
-  return said.flatMap((one) =>
-    one.type === 'image_url' || one.type === 'input_image' ? (detailOf(one) ?? []) : [],
-  )
+  return said.flatMap((one) => {
+    if (one.type === 'image_url' || one.type === 'input_image')
+      return detailOf(one.image_url, 'detail' in one ? one.detail : undefined) ?? 'auto'
+    if (one.type === 'video_url' || one.type === 'input_video')
+      return detailOf(one.video_url) ?? 'auto'
+    return []
+  })
 }
 
 /** Beside the URL, or in one object with it. */
-function detailOf(
-  one: Extract<ContentPart, { type: 'image_url' | 'input_image' }>,
-): string | undefined {
-  const inside = typeof one.image_url === 'object' ? one.image_url.detail : undefined
-  return one.type === 'input_image' ? (one.detail ?? inside) : inside
+function detailOf(given: z.output<typeof urlOrString>, beside?: string): string | undefined {
+  return beside ?? (typeof given === 'object' ? given.detail : undefined)
 }

@@ -11,13 +11,20 @@ export class Copies {
 
   /** The response of the call with this index, as a part of the one answer. */
   read(response: GenerateContentResponse, index: number): GenerateContentResponse {
-    const { candidates, usageMetadata } = response
+    const { candidates, usageMetadata, promptFeedback, ...rest } = response
     if (usageMetadata !== undefined) {
       this.#usages.set(index, mergeUsage(this.#usages.get(index), usageMetadata) ?? {})
     }
+    const blocked = promptFeedback?.blockReason
+    // What blocks one of them is that one's end; the others may have answered.
+    const end = {
+      finishReason: 'PROHIBITED_CONTENT',
+      finishMessage: `The prompt was blocked: ${blocked}.`,
+    }
+    const own = candidates ?? (blocked === undefined ? undefined : [end])
     return {
-      ...response,
-      ...(candidates && { candidates: candidates.map((candidate) => ({ ...candidate, index })) }),
+      ...rest,
+      ...(own && { candidates: own.map((candidate) => ({ ...candidate, index })) }),
       ...(usageMetadata && { usageMetadata: sum([...this.#usages.values()]) }),
     }
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isObject } from '../json.ts'
-import { optional } from '../parse.ts'
+import { list, optional } from '../parse.ts'
 import { content } from './content.ts'
 import { carriers } from './google.ts'
 import type { Target } from './target.ts'
@@ -37,9 +37,9 @@ const message = z.discriminatedUnion(
       content: optional(content),
       refusal: optional(z.string()),
       reasoning_content: optional(z.string()),
-      tool_calls: optional(z.array(toolCall)),
+      tool_calls: optional(list(toolCall, 10_000)),
       function_call: optional(calledFunction),
-      images: optional(z.array(image)),
+      images: optional(list(image, 3000)),
       ...carriers,
     }),
     z.object({
@@ -66,7 +66,7 @@ const message = z.discriminatedUnion(
 
 /** The conversation so far. */
 export const messages = {
-  messages: z.array(message, 'Expected an array of messages.').min(1, 'Give at least one message.'),
+  messages: list(message, 20_000).refine((given) => given.length > 0, 'Give at least one message.'),
 }
 
 export type Message = z.output<typeof message>

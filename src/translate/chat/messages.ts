@@ -130,22 +130,16 @@ function joinTurns(contents: Content[]): Content[] {
   const joined: Content[] = []
   for (const content of contents) {
     const last = joined.at(-1)
-    if (
-      last !== undefined &&
-      last.role === content.role &&
-      !hasResults(last) &&
-      !hasResults(content)
-    ) {
-      joined[joined.length - 1] = { ...last, parts: [...last.parts, ...content.parts] }
-    } else {
-      joined.push(content)
-    }
+    const joins = last?.role === content.role && !hasResults(content)
+    if (last !== undefined && joins && !hasResults(last)) last.parts.push(...content.parts)
+    else joined.push({ ...content, parts: [...content.parts] })
   }
   return joined
 }
 
+/** Results come alone: the first part tells. */
 function hasResults({ parts }: Content): boolean {
-  return parts.some((part) => part.functionResponse !== undefined)
+  return parts[0]?.functionResponse !== undefined
 }
 
 function obeyTurnRules(

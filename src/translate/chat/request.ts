@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { invalidRequest } from '../../errors.ts'
 import { type Abilities, abilities } from '../abilities.ts'
 import type {
+  Content,
   GenerateContentRequest,
   GenerationConfig,
   JsonObject,
@@ -130,12 +131,13 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
       ...(inWords ? [toFormatInstruction(answerFormat)] : []),
     ],
   })
+  const mediaResolution = toMediaResolution(conversation.details, target)
   const asked: GenerationConfig = {
     ...toSampling(request, can),
     ...(inWords ? {} : answerFormat),
     ...toOutputConfig(request, can),
     thinkingConfig: toThinkingConfig(request.reasoning_effort, toThinkingWish(extras), can),
-    mediaResolution: toMediaResolution(conversation.details, can),
+    mediaResolution,
   }
   const generationConfig = orAbsent<GenerationConfig>(
     mergeDeep({ ...asked }, { ...toExtraConfig(extras, provider) }),
@@ -144,7 +146,10 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
   const tier = toServiceTier(request.service_tier ?? extras.serviceTier, provider)
   return {
     request: {
-      contents: conversation.contents,
+      contents:
+        mediaResolution === undefined
+          ? conversation.contents
+          : withoutResolutions(conversation.contents),
       systemInstruction: conversation.systemInstruction,
       tools: cached || offered.length === 0 ? undefined : offered,
       toolConfig: cached ? undefined : toToolConfig(toolbox, extras, offered, target),
@@ -171,11 +176,8 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
     },
     ignored: [
       ...toIgnored(body),
-      ...(cached
-        ? ['tools', 'functions', 'tool_choice', 'function_call', 'web_search_options'].filter(
-            (key) => isObject(body) && key in body,
-          )
-        : []),
+      ...toUnheard(request, extras, target, offered),
+      ...(cached ? ownOfCache.filter((key) => isObject(body) && body[key] != null) : []),
     ],
     repairs: conversation.repairs,
   }
@@ -255,9 +257,9 @@ function toToolConfig(
   })
 }
 
-/** Models before 3 take one resolution for all pictures. */
-function toMediaResolution(details: string[], can: Abilities): string | undefined {
-  if (can.mediaResolution === 'part') return undefined
+/** Models before 3 take one resolution for all pictures; throws 400 where they differ. */
+function toMediaResolution(details: string[], target: Target): string | undefined {
+  if (target.can.mediaResolution === 'part') return sharedResolution(details, target)
   // The highest of all is for single parts only.
   const words = details.map((detail) => (detail === 'ultra_high' ? 'high' : detail))
   const levels = new Set(words.map(toResolution).filter((level) => level !== undefined))
@@ -265,6 +267,48 @@ function toMediaResolution(details: string[], can: Abilities): string | undefine
     throw invalidRequest('All images must use the same detail level for this model.', 'messages')
   }
   return [...levels][0]
+}
+
+/**
+ * Said once where all parts agree. The Developer API's published contract knows the resolution of a
+ * part in another shape than its documentation; said for the request, both take it.
+ */
+function sharedResolution(details: string[], { provider }: Target): string | undefined {
+  const [first, ...others] = new Set(details)
+  const shared = provider === 'gemini' && others.length === 0 && first !== 'ultra_high'
+  return shared ? toResolution(first) : undefined
+}
+
+function withoutResolutions(contents: Content[]): Content[] {
+  return contents.map((content) => ({
+    ...content,
+    parts: content.parts.map(({ mediaResolution: _, ...part }) => part),
+  }))
+}
+
+/** What a cached content brings itself. */
+const ownOfCache = ['tools', 'functions', 'tool_choice', 'function_call', 'web_search_options']
+
+/** Parameters that this model or this API does not hear, though others do. */
+function toUnheard(
+  request: ChatRequest,
+  extras: Extras,
+  { provider, can }: Target,
+  offered: Tool[],
+): string[] {
+  const { temperature, top_p, top_k, reasoning_effort, tool_choice } = request
+  const unheard = {
+    ...(!can.sampling && { temperature, top_p, top_k }),
+    ...(can.thinking.by === 'nothing' && { reasoning_effort }),
+    ...(!declares(offered) && { tool_choice }),
+    ...(provider === 'gemini' && {
+      'extra_body.google.labels': extras.labels,
+      'extra_body.google.audio_timestamp': extras.audioTimestamp,
+      'extra_body.google.model_armor_config': extras.modelArmorConfig,
+      'extra_body.google.stream_function_call_arguments': extras.streamFunctionCallArguments,
+    }),
+  }
+  return Object.entries(unheard).flatMap(([name, value]) => (value === undefined ? [] : [name]))
 }
 
 /** Parameters that have no row here: OpenAI's that Gemini lacks, and anybody's inventions. */

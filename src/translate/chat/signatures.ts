@@ -19,9 +19,14 @@ export function signatureOfCall(call: { [key: string]: unknown }): string | unde
     inner.thought_signature,
     call.thought_signature,
     provider.thought_signature,
-    // Other gateways hide it in the id, after one of these separators.
-    /(?:__thought__|__sig_|_ts_)(.+)$/.exec(id)?.[1],
+    signatureInId(id),
   ].find(isSignature)
+}
+
+/** Other gateways hide it in the id, after one of these separators. */
+function signatureInId(id: string): string | undefined {
+  const found = ['__thought__', '__sig_', '_ts_'].find((separator) => id.includes(separator))
+  return found === undefined ? undefined : id.slice(id.indexOf(found) + found.length)
 }
 
 /** The signature that came back with a message as a whole. */
@@ -45,11 +50,18 @@ export function dummySignature(provider: Provider): string {
 
 const dummy = 'skip_thought_signature_validator'
 
+/** A call in a history, as far as the memory needs it. */
+export interface PastCall {
+  id: string
+  /** Whether the client sent its signature back. */
+  signed: boolean
+}
+
 /**
- * The ids of the calls in a history that came back without their signature, for the memory to look
- * up. Reads the body as it came: whatever is no history has none.
+ * The calls in a history, for the memory to look up: signatures that are missing, and Gemini's own
+ * ids. Reads the body as it came: whatever is no history has none.
  */
-export function unsignedCallIds(body: unknown): string[] {
+export function pastCallsOf(body: unknown): PastCall[] {
   const messages = isObject(body) && Array.isArray(body.messages) ? body.messages : []
   const calls = messages
     .filter(isObject)
@@ -57,7 +69,8 @@ export function unsignedCallIds(body: unknown): string[] {
     .filter(isObject)
   return calls.flatMap((call) => {
     const { id } = call
-    return typeof id === 'string' && id !== '' && signatureOfCall(call) === undefined ? [id] : []
+    if (typeof id !== 'string' || id === '') return []
+    return [{ id, signed: signatureOfCall(call) !== undefined }]
   })
 }
 

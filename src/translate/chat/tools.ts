@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { invalidRequest } from '../../errors.ts'
 import type { Abilities } from '../abilities.ts'
 import type { FunctionCallingConfig, FunctionDeclaration, Tool } from '../gemini.ts'
-import { optional } from '../parse.ts'
+import { isObject } from '../json.ts'
+import { list, optional } from '../parse.ts'
+import { toCamel } from './google.ts'
 import { needsWrapping, toParameters } from './parameters.ts'
 import { ToolNames } from './tool-names.ts'
 
@@ -40,7 +42,7 @@ const builtIn = {
 // Object.keys forgets the names it was given; they are those of the table above.
 const builtInNames = Object.keys(builtIn) as (keyof typeof builtIn)[]
 
-const builtInTool = z.object({
+const builtInTool = z.looseObject({
   type: z.enum(builtInNames, {
     error: ({ input }) =>
       `Invalid value: '${String(input)}'. Supported values are: ${[
@@ -54,31 +56,38 @@ const builtInTool = z.object({
 })
 
 const choiceWords = ['none', 'auto', 'required', 'validated'] as const
-const mode = z.enum(choiceWords, {
-  error: `Expected ${choiceWords.map((word) => `'${word}'`).join(', ')} or an object that names a tool.`,
-})
+const choiceList = choiceWords.map((word) => `'${word}'`).join(', ')
+const mode = z.enum(choiceWords)
 
 const toolReference = z.object({ function: optional(named), custom: optional(named) })
 
+/** As many as Gemini takes. */
+const mostTools = 512
+
 /** What the model may call, and whether it must. */
 export const tools = {
-  tools: optional(z.array(z.union([functionTool, customTool, builtInTool]))),
+  tools: optional(list(z.union([functionTool, customTool, builtInTool]), mostTools)),
   tool_choice: optional(
-    z.union([
-      mode,
-      z.object({ type: z.literal('function'), function: named }),
-      z.object({ type: z.literal('custom'), custom: named }),
-      z.object({
-        type: z.literal('allowed_tools'),
-        allowed_tools: z.object({
-          mode: z.enum(['auto', 'required']),
-          tools: z.array(toolReference),
+    z.union(
+      [
+        mode,
+        z.object({ type: z.literal('function'), function: named }),
+        z.object({ type: z.literal('custom'), custom: named }),
+        z.object({
+          type: z.literal('allowed_tools'),
+          allowed_tools: z.object({
+            mode: z.enum(['auto', 'required']),
+            tools: z.array(toolReference),
+          }),
         }),
-      }),
-    ]),
+      ],
+      `Expected ${choiceList}, or an object that names a tool.`,
+    ),
   ),
-  functions: optional(z.array(functionDefinition)),
-  function_call: optional(z.union([mode, named])),
+  functions: optional(list(functionDefinition, mostTools)),
+  function_call: optional(
+    z.union([mode, named], `Expected ${choiceList}, or an object that names a function.`),
+  ),
   parallel_tool_calls: optional(z.boolean()),
   web_search_options: optional(z.looseObject({})),
 }
@@ -114,21 +123,23 @@ export function toToolbox(request: Tools, can: Abilities): Toolbox {
   if (tool_choice !== undefined && function_call !== undefined) {
     throw invalidRequest('Give tool_choice or function_call, not both.', 'function_call')
   }
+  const hasFunctions = functions !== undefined && functions.length > 0
   const declared = [...(tools ?? []), ...(functions ?? []).map(toFunctionTool)]
   const names = new ToolNames(declared.flatMap(toName))
   const declarations = declared.flatMap((tool, at) =>
-    toDeclaration(tool, at, names, can, !functions),
+    toDeclaration(tool, at, names, can, !hasFunctions),
   )
   const native = declared.flatMap((tool) =>
-    tool.type === 'function' || tool.type === 'custom' ? [] : builtIn[tool.type],
+    tool.type === 'function' || tool.type === 'custom' ? [] : [toBuiltIn(tool)],
   )
-  const search = web_search_options === undefined ? [] : ['googleSearch']
+  const search = web_search_options === undefined ? [] : [{ googleSearch: {} }]
   const choice = tool_choice ?? toToolChoice(function_call)
   return {
     tools: [
       ...(declarations.length > 0 ? [{ functionDeclarations: declarations }] : []),
       // Each of Google's own tools is a Tool of its own; the same one twice is refused.
-      ...[...new Set([...native, ...search])].map((name) => ({ [name]: {} })),
+      ...search,
+      ...native,
     ],
     calling: declarations.length > 0 ? toCalling(choice, names) : undefined,
     names,
@@ -140,9 +151,15 @@ export function toToolbox(request: Tools, can: Abilities): Toolbox {
           : [],
       ),
     ),
-    legacy: functions !== undefined,
-    single: parallel_tool_calls === false || functions !== undefined,
+    legacy: hasFunctions,
+    single: parallel_tool_calls === false || hasFunctions,
   }
+}
+
+/** One of Google's own, with the options that the client put under its name. */
+function toBuiltIn(tool: { type: keyof typeof builtIn; [key: string]: unknown }): Tool {
+  const options = toCamel(tool[tool.type])
+  return { [builtIn[tool.type]]: isObject(options) ? options : {} }
 }
 
 function toFunctionTool(definition: FunctionDefinition) {
