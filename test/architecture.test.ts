@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { environment } from '../src/config.ts'
@@ -28,7 +29,13 @@ function importingFreely(room: string, from: string): Planting {
   return { room, code: `import '${from}'`, rule: undefined }
 }
 
-const outside = ['../app.ts', '../main.ts', '../config.ts', '../log.ts']
+/** The same as it would be written, where only the rule itself may find it. */
+function importingBackends(room: string): Planting {
+  const code = "import { toBackends } from '../reach.ts'\n\nexport const planted = toBackends"
+  return { room, code, rule: 'no-restricted-imports' }
+}
+
+const outside = ['../app.ts', '../main.ts', '../config.ts', '../log.ts', '../reach.ts']
 const plantings: Planting[] = [
   ...['node:fs', 'fastify', 'undici', 'pino', 'google-auth-library', 'openai'].map((name) =>
     importing('translate', name),
@@ -47,6 +54,7 @@ const plantings: Planting[] = [
   ...['../http/auth.ts', '../upstream/token.ts', '../translate/gemini.ts', ...outside].map((name) =>
     importing('emulator', name),
   ),
+  ...['translate', 'upstream', 'http', 'emulator'].map(importingBackends),
   { room: 'http', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'upstream', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'translate', code: 'export const at = () => fetch', rule: 'no-restricted-globals' },
@@ -117,6 +125,36 @@ async function lint(paths: string[]): Promise<Map<string, string[]>> {
   const byFile = Map.groupBy(report.diagnostics, ({ filename }) => filename)
   return new Map([...byFile].map(([file, all]) => [file, all.map(({ code }) => code)]))
 }
+
+describe('npm start', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pollux-ready-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  /** Whether npm is asked to install, with these times of the lock file and of the last install. */
+  async function installs(locked: number, installed: number | undefined): Promise<boolean> {
+    const { scripts }: { scripts: { ready: string } } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    )
+    rmSync(folder, { recursive: true })
+    mkdirSync(join(folder, 'node_modules'), { recursive: true })
+    const write = (path: string, seconds: number) => {
+      writeFileSync(join(folder, path), '')
+      utimesSync(join(folder, path), seconds, seconds)
+    }
+    write('package-lock.json', locked)
+    if (installed !== undefined) write('node_modules/.package-lock.json', installed)
+    writeFileSync(join(folder, 'npm'), '#!/bin/sh\necho asked: "$@"\n', { mode: 0o755 })
+    const env = { PATH: `${folder}:${dirname(process.execPath)}:${process.env.PATH ?? ''}` }
+    const { stdout } = await run('sh', ['-c', scripts.ready], { cwd: folder, env, timeout: 10_000 })
+    return stdout.includes('asked: ci')
+  }
+
+  it('installs what was never installed whole, and what the lock file has changed since', async () => {
+    assert.equal(await installs(1_000, 2_000), false)
+    assert.equal(await installs(2_000, 1_000), true)
+    assert.equal(await installs(1_000, undefined), true)
+  })
+})
 
 describe('the README', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')

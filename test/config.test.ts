@@ -34,6 +34,8 @@ describe('without any variable', () => {
       thoughts: 'reasoning_content',
       redisUrl: undefined,
       bodyLimit: 33_554_432,
+      heartbeatMs: 15_000,
+      drainMs: 30_000,
       logLevel: 'info',
       project: undefined,
       warnings: [],
@@ -201,9 +203,18 @@ describe('a variable', () => {
     assert.equal(config.logLevel, 'silent')
   })
 
-  it('K_SERVICE means Cloud Run: all addresses', () => {
-    const { listen } = readConfig({ K_SERVICE: 'pollux', POLLUX_AUTH: 'none', ...gemini })
+  it('POLLUX_HEARTBEAT_SECONDS and POLLUX_DRAIN_SECONDS are kept in milliseconds', () => {
+    const config = readConfig({ POLLUX_HEARTBEAT_SECONDS: '0', POLLUX_DRAIN_SECONDS: '3600' })
+    assert.equal(config.heartbeatMs, 0)
+    assert.equal(config.drainMs, 3_600_000)
+  })
+
+  it('K_SERVICE means Cloud Run: all addresses, and ten seconds to end in', () => {
+    const run = { K_SERVICE: 'pollux', POLLUX_AUTH: 'none', ...gemini }
+    const { listen, drainMs } = readConfig(run)
     assert.equal(listen.host, '0.0.0.0')
+    assert.equal(drainMs, 9_000)
+    assert.equal(readConfig({ ...run, POLLUX_DRAIN_SECONDS: '3' }).drainMs, 3_000)
   })
 
   it('is described, every one', () => {
@@ -244,6 +255,8 @@ describe('a mistake', () => {
     [{ POLLUX_THOUGHTS: 'loud' }, 'POLLUX_THOUGHTS'],
     [{ POLLUX_BODY_LIMIT: '10' }, 'POLLUX_BODY_LIMIT'],
     [{ POLLUX_BODY_LIMIT: '32MB' }, 'POLLUX_BODY_LIMIT'],
+    [{ POLLUX_HEARTBEAT_SECONDS: '-1' }, 'POLLUX_HEARTBEAT_SECONDS'],
+    [{ POLLUX_DRAIN_SECONDS: '3601' }, 'POLLUX_DRAIN_SECONDS'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
   ]
   for (const [env, named] of wrong) {
@@ -295,7 +308,15 @@ describe('a mistake', () => {
 
 describe('what would let strangers in, or answer made up things', () => {
   it('is refused beyond loopback until it is written out', () => {
-    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.com', '128.0.0.1']) {
+    for (const host of [
+      '0.0.0.0',
+      '::',
+      '10.0.0.1',
+      'example.com',
+      '128.0.0.1',
+      '127.evil.example',
+      '127.0.0.1.nip.io',
+    ]) {
       assert.match(mistakesIn({ HOST: host }), /POLLUX_API_KEYS.*POLLUX_AUTH/s)
     }
     for (const auth of ['none', 'passthrough']) {
@@ -305,6 +326,20 @@ describe('what would let strangers in, or answer made up things', () => {
     for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
       assert.equal(readConfig({ HOST: host }).auth.mode, 'none')
     }
+  })
+
+  it('is refused where a key of ours would serve whoever brings any credential', () => {
+    const own = { url: 'http://127.0.0.1:8000/v1', apiKey: 'canary-key' }
+    const env = { POLLUX_ENDPOINTS: JSON.stringify({ local: own }) }
+    const mistake = mistakesIn({ ...env, POLLUX_AUTH: 'passthrough' })
+    assert.match(mistake, /POLLUX_AUTH=passthrough.*apiKey of 'local'.*POLLUX_ENDPOINTS/)
+    assert.doesNotMatch(mistake, /canary/)
+    assert.equal(readConfig({ ...env, POLLUX_API_KEYS: 'k' }).auth.mode, 'keys')
+    const keyless = JSON.stringify({ local: { url: own.url } })
+    assert.equal(
+      readConfig({ POLLUX_AUTH: 'passthrough', POLLUX_ENDPOINTS: keyless }).auth.mode,
+      'passthrough',
+    )
   })
 
   it('is refused in production without a backend', () => {

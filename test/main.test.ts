@@ -7,7 +7,8 @@ import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import OpenAI from 'openai'
 import { type Child, servedBy, startChild } from './http/child.ts'
-import { connectRaw, toHttp } from './support/raw-client.ts'
+import { said, startFakeGoogle } from './support/fake-google.ts'
+import { connectRaw, eventsIn, readReply, toHttp } from './support/raw-client.ts'
 
 const run = promisify(execFile)
 const started: Child[] = []
@@ -122,6 +123,117 @@ describe('the process', { concurrency: 2 }, () => {
     assert.doesNotMatch(child.output(), /canary/)
   })
 
+  it('names the endpoints where it has nothing else, with a curl for the first', async () => {
+    const child = start({
+      POLLUX_ENDPOINTS: '{"it\'s-mine":{"url":"http://127.0.0.1:1/v1"},"b":{"url":"http://x/v1"}}',
+    })
+    await servedBy(child)
+    const output = await child.until("}'\n")
+    assert.match(output, /^Pollux serves it's-mine, b at http:\S+\/v1 from POLLUX_ENDPOINTS$/m)
+    if (!curl) return
+    const command = output.split('\n').find((line) => line.trimStart().startsWith('curl '))
+    const { stdout } = await run('bash', ['-c', command ?? ''], { timeout: 10_000 })
+    assert.match(stdout, /could not be reached/)
+  })
+
+  it('names them beside Google', async () => {
+    const child = start({
+      GEMINI_API_KEY: 'k',
+      POLLUX_ENDPOINTS: '{"local":{"url":"http://127.0.0.1:1/v1"}}',
+    })
+    await servedBy(child)
+    assert.match(
+      await child.until("}'\n"),
+      /from the Gemini Developer API, and local from POLLUX_ENDPOINTS\n[^]*"gemini-2.5-flash"/,
+    )
+  })
+
+  it('ends what takes too long after SIGTERM with an error event, and exits with 0', async () => {
+    const google = await startFakeGoogle()
+    const child = start({
+      GEMINI_API_KEY: 'k',
+      GOOGLE_GEMINI_BASE_URL: google.url,
+      POLLUX_DRAIN_SECONDS: '1',
+    })
+    const url = await servedBy(child)
+    const ask = async (stream: boolean, n: number) => {
+      const client = await connectRaw(url)
+      const body = JSON.stringify({ ...slow, stream })
+      client.send(toHttp('POST /v1/chat/completions', body, { connection: 'keep-alive' }))
+      const asked = await google.next()
+      if (n > 0) {
+        asked.begin()
+        asked.events(said('one '))
+        await client.until('one ')
+      }
+      return client
+    }
+    const begun = await ask(true, 1)
+    const silent = await ask(true, 0)
+    const whole = await ask(false, 0)
+    // One who has said that it will send a body, and does not.
+    const writing = await connectRaw(url)
+    writing.send(toHttp('POST /v1/chat/completions', '{', { 'content-length': '1000' }))
+    const since = performance.now()
+    child.process.kill('SIGTERM')
+    const events = eventsIn(await begun.closed())
+    assert.match(events.at(-1) ?? '', /"code":"server_shutting_down"/)
+    assert.ok(!events.includes('[DONE]'))
+    for (const client of [silent, whole]) {
+      const { status, body } = readReply(await client.closed())
+      assert.equal(status, 503)
+      assert.match(body, /"code":"server_shutting_down"/)
+    }
+    assert.equal(await child.exited(3_000), 0)
+    const took = performance.now() - since
+    assert.ok(took >= 950 && took < 2_000, `${took} ms`)
+    writing.leave()
+    await google.close()
+  })
+
+  it('refuses in OpenAI’s shape what comes while it drains', async () => {
+    const child = start({})
+    const url = await servedBy(child)
+    const keeping = await connectRaw(url)
+    const stream = JSON.stringify({ ...slow, stream: true })
+    keeping.send(toHttp('POST /v1/chat/completions', stream, { connection: 'keep-alive' }))
+    await keeping.until('data: ')
+    child.process.kill('SIGTERM')
+    await child.until('SIGTERM')
+    keeping.send(toHttp('GET /v1/models'))
+    const text = await keeping.closed()
+    assert.match(text, /\[DONE\]/)
+    if (text.includes('HTTP/1.1 503')) assert.match(text, /"code":"server_shutting_down"/)
+    assert.equal(await child.exited(3_000), 0)
+  })
+
+  it('exits at once at the second signal', async () => {
+    const child = start({})
+    const client = await connectRaw(await servedBy(child))
+    const stream = JSON.stringify({ ...slow, stream: true })
+    client.send(toHttp('POST /v1/chat/completions', stream))
+    await client.until('data: ')
+    child.process.kill('SIGTERM')
+    await child.until('SIGTERM')
+    const before = performance.now()
+    child.process.kill('SIGINT')
+    assert.equal(await child.exited(1_000), 1)
+    assert.ok(performance.now() - before < 500)
+    client.leave()
+  })
+
+  it('says in one sentence why it cannot listen, and what to set', async () => {
+    for (const [env, sentence] of [
+      [{ HOST: '192.0.2.1', POLLUX_AUTH: 'none' }, /not have the address 192\.0\.2\.1\. Set HOST/],
+      [{ HOST: 'no.such.invalid', POLLUX_AUTH: 'none' }, /name no\.such\.invalid\. Set HOST/],
+    ] as const) {
+      const child = start(env)
+      assert.equal(await child.exited(), 1)
+      assert.match(child.output(), sentence)
+      assert.doesNotMatch(child.output(), /\n\s+at /, 'a stack trace is no answer')
+    }
+  })
+
   it('says why when the port is taken', async () => {
     const first = createServer().listen(0, '127.0.0.1')
     await once(first, 'listening')
@@ -129,7 +241,8 @@ describe('the process', { concurrency: 2 }, () => {
     assert.ok(typeof address === 'object' && address !== null)
     const second = start({ PORT: String(address.port) })
     assert.equal(await second.exited(), 1)
-    assert.match(second.output(), new RegExp(`EADDRINUSE.*${address.port}`))
+    assert.match(second.output(), new RegExp(`Port ${address.port} .* is in use.* Set PORT`))
+    assert.doesNotMatch(second.output(), /\n\s+at /, 'a stack trace is no answer')
     first.close()
   })
 })

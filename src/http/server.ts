@@ -7,7 +7,7 @@ import Fastify, {
   type FastifyInstance,
   LogController,
 } from 'fastify'
-import { ApiError, invalidRequest } from '../errors.ts'
+import { ApiError, invalidRequest, shuttingDown } from '../errors.ts'
 import { refuseExpectation, refuseUnparsed, renderErrors, sendError, toApiError } from './errors.ts'
 import { parseJsonBodies } from './json.ts'
 
@@ -32,6 +32,8 @@ export function createServer({ log, bodyLimit, project }: ServerSettings): Fasti
       requestIdLogLabel: 'requestId',
     }),
     bodyLimit,
+    // Refused below, in our shape of errors.
+    return503OnClosing: false,
     requestTimeout: 120_000,
     keepAliveTimeout: keepAliveMs,
     genReqId: toRequestId,
@@ -56,6 +58,7 @@ export function createServer({ log, bodyLimit, project }: ServerSettings): Fasti
       // A connection that becomes idle now would keep the server from ending.
       if (stopping) setImmediate(() => server.server.closeIdleConnections())
     })
+    if (stopping) throw shuttingDown()
     checkHeaders(request.raw)
   })
   return server

@@ -1,7 +1,9 @@
 import { invalidRequest } from '../errors.ts'
 import type { JsonObject } from './gemini.ts'
 import { isObject, lookUp } from './json.ts'
-import { jsonSchemaKeywords, SchemaReader } from './json-schema.ts'
+import { jsonSchemaKeywords } from './json-schema.ts'
+import { costOf, SchemaBudget } from './schema/budget.ts'
+import { SchemaReader } from './schema/reader.ts'
 
 /**
  * JSON Schema -> the OpenAPI 3.0 subset (`parameters`, `responseSchema`) that models before 2.5 ask
@@ -9,10 +11,27 @@ import { jsonSchemaKeywords, SchemaReader } from './json-schema.ts'
  * `nullable`, and what the subset lacks is said in the description.
  * Source: discovery document of the Gemini API 2026-03, `Schema`.
  */
-export function toOpenApiSchema(schema: object, param: string): JsonObject {
+export function toOpenApiSchema(
+  schema: object,
+  param: string,
+  budget = new SchemaBudget(),
+): JsonObject {
+  return writeOpenApi(readForOpenApi(schema, param, budget), param, budget)
+}
+
+/** The first half: still JSON Schema, but of what the OpenAPI subset can say. */
+export function readForOpenApi(schema: object, param: string, budget: SchemaBudget): JsonObject {
   const dialect = { keywords: readKeywords, splitsUnions: true }
-  const { $defs, ...root } = new SchemaReader(schema, param, dialect).read()
-  return new OpenApiWriter(isObject($defs) ? $defs : {}, param).write(root, [])
+  return new SchemaReader(schema, param, dialect, budget).read()
+}
+
+/** The second half: a schema that was read, in the words of the OpenAPI subset. */
+export function writeOpenApi(
+  { $defs, ...root }: JsonObject,
+  param: string,
+  budget: SchemaBudget,
+): JsonObject {
+  return new OpenApiWriter(isObject($defs) ? $defs : {}, param, budget).write(root, [], 0)
 }
 
 const ownKeywords = [
@@ -28,7 +47,8 @@ const readKeywords: ReadonlySet<string> = new Set([...jsonSchemaKeywords, ...own
 /** How often a definition is written out inside itself before it is cut off. */
 const unrolled = 3
 
-const mostNodes = 20_000
+/** Deeper than any schema that is meant, and still far from the end of the stack. */
+const mostDepth = 256
 
 /** Formats that every backend accepts, by type; older ones refuse any other. */
 const formats: Record<string, string[]> = {
@@ -41,40 +61,42 @@ class OpenApiWriter {
   readonly #defs: JsonObject
   readonly #param: string
   /** References are written out, and each may hold many: the work must have an end. */
-  #nodes = 0
+  readonly #budget: SchemaBudget
 
-  constructor(defs: JsonObject, param: string) {
+  constructor(defs: JsonObject, param: string, budget: SchemaBudget) {
     this.#defs = defs
     this.#param = param
+    this.#budget = budget
   }
 
   /** `inside` are the definitions that are being written out around this schema. */
-  write(schema: unknown, inside: string[]): JsonObject {
-    this.#nodes += 1
-    if (this.#nodes > mostNodes) {
+  write(schema: unknown, inside: string[], depth: number): JsonObject {
+    const cost = isObject(schema) ? costOf(schema) : 1
+    if (depth > mostDepth || !this.#budget.spend(cost)) {
       throw invalidRequest(
-        'The schema is too large once its references are written out.',
+        'The schema is too deep or too large once its references are written out. Use fewer.',
         this.#param,
       )
     }
     if (!isObject(schema)) return { type: 'STRING' }
-    if (typeof schema.$ref === 'string') return this.#writeReference(schema.$ref, inside)
+    if (typeof schema.$ref === 'string')
+      return this.#writeReference(schema.$ref, schema, inside, depth)
     const branches = [schema.anyOf, schema.oneOf].find(Array.isArray)
-    if (branches !== undefined) return this.#writeUnion(branches, schema, inside)
+    if (branches !== undefined) return this.#writeUnion(branches, schema, inside, depth)
     const types: unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type]
     const real = types.filter((type) => type !== 'null')
     const nullable = real.length < types.length ? { nullable: true } : {}
     if (real.length < 2) {
       const only = typeof real[0] === 'string' ? real[0] : 'string'
-      return { ...this.#writeOne(schema, only, inside), ...nullable }
+      return { ...this.#writeOne(schema, only, inside, depth), ...nullable }
     }
     const { description, ...rest } = schema
     const single = real.map((type) => ({ ...rest, type }))
-    return { ...this.#writeUnion(single, { description }, inside), ...nullable }
+    return { ...this.#writeUnion(single, { description }, inside, depth), ...nullable }
   }
 
   /** A schema of one type: what belongs to other types falls away. */
-  #writeOne(schema: JsonObject, type: string, inside: string[]): JsonObject {
+  #writeOne(schema: JsonObject, type: string, inside: string[], depth: number): JsonObject {
     const {
       anyOf: _a,
       oneOf: _o,
@@ -106,28 +128,42 @@ class OpenApiWriter {
       ]),
       format: known ? format : undefined,
       enum: type === 'string' && strings.length > 0 ? strings.map(String) : undefined,
-      items: type === 'array' ? this.write(items ?? toMember(prefixItems), inside) : undefined,
+      items:
+        type === 'array'
+          ? this.write(items ?? toMember(prefixItems), inside, depth + 1)
+          : undefined,
       ...(type === 'object' &&
         isObject(properties) &&
-        this.#writeProperties(properties, required, inside)),
+        this.#writeProperties(properties, required, inside, depth)),
     })
   }
 
   /** An object without properties is refused, so an untyped one says nothing about them. */
-  #writeProperties(properties: JsonObject, required: unknown, inside: string[]): JsonObject {
+  #writeProperties(
+    properties: JsonObject,
+    required: unknown,
+    inside: string[],
+    depth: number,
+  ): JsonObject {
     const names = Object.keys(properties)
     if (names.length === 0) return {}
-    const written = names.map((name) => [name, this.write(properties[name], inside)])
+    const written = names.map((name) => [name, this.write(properties[name], inside, depth + 1)])
     // Models before 2.5 answer in alphabetical order unless told otherwise.
     return { properties: Object.fromEntries(written), required, propertyOrdering: names }
   }
 
-  #writeReference($ref: string, inside: string[]): JsonObject {
+  #writeReference(
+    $ref: string,
+    { description }: JsonObject,
+    inside: string[],
+    depth: number,
+  ): JsonObject {
     const name = $ref.replace('#/$defs/', '')
     if (inside.filter((one) => one === name).length >= unrolled) {
       return { type: 'OBJECT', description: `Again a ${name}, and so on.` }
     }
-    return this.write(this.#defs[name], [...inside, name])
+    const written = this.write(this.#defs[name], [...inside, name], depth + 1)
+    return { ...written, ...compact({ description }) }
   }
 
   /** A union with `null` is a nullable; a union of one is that one. */
@@ -135,9 +171,10 @@ class OpenApiWriter {
     branches: unknown[],
     { description, title }: JsonObject,
     inside: string[],
+    depth: number,
   ): JsonObject {
     const real = branches.filter((branch) => !(isObject(branch) && branch.type === 'null'))
-    const written = real.map((branch) => this.write(branch, inside))
+    const written = real.map((branch) => this.write(branch, inside, depth + 1))
     const [first = { type: 'STRING' }] = written
     return {
       ...(written.length > 1 ? { anyOf: written } : first),

@@ -16,6 +16,7 @@ import { isObject, tryParseJson } from '../translate/json.ts'
 import { type Owner, toApiError, toStreamError } from '../translate/status.ts'
 import type { Answer, Backend, Call } from './backend.ts'
 import type { Gate } from './google.ts'
+import { exhausted, pause, type RetrySettings, waitBefore } from './retry.ts'
 import type { SignatureStore } from './signatures.ts'
 import { EventReader } from './sse.ts'
 import { interleave, resumed } from './streams.ts'
@@ -24,6 +25,7 @@ import type { Reply, Transport } from './transport.ts'
 export interface GeminiSettings {
   gate: Gate
   transport: Transport
+  retry: RetrySettings
   signatures: SignatureStore
   /** Told where the signature of each step in a history came from. */
   countSignature: (source: SignatureSource) => void
@@ -38,7 +40,7 @@ type Responses = AsyncGenerator<GenerateContentResponse[]>
 
 /** Gemini behind one of its gates: translates, asks, translates back. */
 export function geminiBackend(settings: GeminiSettings): Backend {
-  const { gate, transport, signatures, countSignature, thoughts } = settings
+  const { gate, transport, retry, signatures, countSignature, thoughts } = settings
   return {
     async complete(body, call) {
       const translation = await translate(body, call)
@@ -78,15 +80,15 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     call: Call,
     attempt: (attempt: Attempt, call: Call, end: () => void) => Promise<Outcome<T>>,
   ): Promise<Answer<T>> {
-    let next: Attempt = { asked: toAsked(translation), mended: [] }
+    let next: Attempt = { asked: toAsked(translation), mended: [], sent: 0 }
     for (let tries = 0; ; tries += 1) {
       const outcome = await endable(next.asked, call, (call, end) => attempt(next, call, end))
-      const { stream, content, replies, asked, mended, discard } = outcome
+      const { stream, content, asked, mended, sent, discard } = outcome
       if (stream.futile === undefined || tries === furtherTries) {
-        return { content, headers: toHeaders(translation, replies, mended, tries) }
+        return { content, headers: toHeaders(translation, outcome, gate.places) }
       }
       await discard()
-      next = { asked: toNextTry(asked, stream.futile), mended }
+      next = { asked: toNextTry(asked, stream.futile), mended, sent }
     }
   }
 
@@ -108,52 +110,79 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     const { copies } = attempt.asked
     const [first, ...rest] = await Promise.all(Array.from({ length: copies }, () => ask(attempt)))
     if (first === undefined) throw new Error('A request asks for at least one answer.')
-    const { asked, mended } = first
+    const { asked, mended, sent, place } = first
     const missing = asked.copies - 1 - rest.length
     const more = await Promise.all(Array.from({ length: missing }, () => ask(first)))
-    return { replies: [first, ...rest, ...more].map(({ reply }) => reply), asked, mended }
+    return {
+      replies: [first, ...rest, ...more].map(({ reply }) => reply),
+      asked,
+      mended,
+      sent,
+      place,
+    }
   }
 
   async function askOnce(attempt: Attempt, translation: Translation, call: Call, method: string) {
-    let { asked, mended } = attempt
-    for (let renewed = false; ;) {
+    let { asked, mended, sent } = attempt
+    const places = asked.request.cachedContent === undefined ? gate.places.length : 1
+    for (let renewed = false, place = 0, tries = 0, waited = 0; ;) {
       const credential = await gate.headers(call.credential)
-      const reply = await send(asked, translation, call, method, credential)
-      if (reply.status === 200) return { reply, asked, mended }
-      const { status } = reply
-      const refusal = { status, body: await reply.text(), retryAfter: reply.header('retry-after') }
-      const error = toApiError(refusal, gate.owner(call.credential))
-      if (status === 401 && !renewed && call.credential === undefined && gate.renew(credential)) {
+      const url = gate.url(call.model, method, place)
+      const answer = await send(url, asked, translation, call, credential)
+      sent += 1
+      if (!(answer instanceof ApiError)) return { reply: answer, asked, mended, sent, place }
+      const refusedToken = answer.code === 'upstream_authentication_error' && !renewed
+      if (refusedToken && call.credential === undefined && gate.renew(credential)) {
         renewed = true
         continue
       }
       const mend =
-        status === 400 ? mendRefused(asked, error.message, gate.provider, mended) : undefined
-      if (mend === undefined) throw error
-      mended = [...mended, mend.name]
-      asked = mend.asked
+        answer.status === 400
+          ? mendRefused(asked, answer.message, gate.provider, mended)
+          : undefined
+      if (mend !== undefined) {
+        mended = [...mended, mend.name]
+        asked = mend.asked
+        continue
+      }
+      tries += 1
+      const wait = waitBefore(answer, tries, waited, place + 1 < places, retry)
+      if (wait === undefined) throw sent > 1 ? exhausted(answer, sent) : answer
+      await pause(wait, call.signal)
+      waited += wait
+      place = Math.min(place + 1, places - 1)
     }
   }
 
-  function send(
+  /** The answer that has begun, or why there is none. Throws where the client has left. */
+  async function send(
+    url: string,
     { request }: Asked,
     { headers }: Translation,
     call: Call,
-    method: string,
     credential: Record<string, string>,
-  ): Promise<Reply> {
-    return transport.post({
-      url: gate.url(call.model, method),
-      headers: {
-        ...headers,
-        ...credential,
-        'content-type': 'application/json',
-        'accept-encoding': 'identity',
-      },
-      body: JSON.stringify(request),
-      signal: call.signal,
-      patience: toPatience(headers),
-    })
+  ): Promise<Reply | ApiError> {
+    try {
+      const reply = await transport.post({
+        url,
+        headers: {
+          ...headers,
+          ...credential,
+          'content-type': 'application/json',
+          'accept-encoding': 'identity',
+        },
+        body: JSON.stringify(request),
+        signal: call.signal,
+        patience: toPatience(headers),
+      })
+      if (reply.status === 200) return reply
+      const { status } = reply
+      const refusal = { status, body: await reply.text(), retryAfter: reply.header('retry-after') }
+      return toApiError(refusal, gate.owner(call.credential))
+    } catch (error) {
+      if (error instanceof ApiError) return error
+      throw error
+    }
   }
 
   function toNextTry(asked: Asked, reason: string): Asked {
@@ -191,9 +220,13 @@ export function geminiBackend(settings: GeminiSettings): Backend {
 interface Attempt {
   asked: Asked
   mended: string[]
+  /** How often it was sent. */
+  sent: number
 }
 
 interface Outcome<T> extends Attempt {
+  /** Which of the gate's places answered. */
+  place: number
   replies: Reply[]
   stream: ChatStream
   content: T
@@ -332,9 +365,8 @@ function readEvent(
 /** What was left out, mended or tried again, by name: nothing is lost silently. */
 function toHeaders(
   { ignored, repairs }: Translation,
-  replies: Reply[],
-  mended: string[],
-  tries: number,
+  { replies, mended, sent, place }: Outcome<unknown>,
+  places: readonly string[],
 ): Record<string, string> {
   const names = ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, 32)
   const repaired = [...repairs, ...mended]
@@ -342,7 +374,8 @@ function toHeaders(
   return {
     ...(names.length > 0 && { 'x-pollux-ignored': names.join(', ') }),
     ...(repaired.length > 0 && { 'x-pollux-repaired': repaired.join(', ') }),
-    ...(tries > 0 && { 'x-pollux-attempts': String(tries + 1) }),
+    ...(sent > 1 && { 'x-pollux-attempts': String(sent) }),
+    ...(places.length > 1 && { 'x-pollux-location': places[place] ?? '' }),
     ...(tier !== undefined && { 'x-gemini-service-tier': tier }),
   }
 }

@@ -8,7 +8,10 @@ export interface Gate {
   provider: Provider
   /** `projects/…/locations/…` on Vertex AI, where its resources are. */
   parent?: string
-  url(model: string, method: string): string
+  /** Where else the same model is, nearest first; the first is asked first. */
+  places: readonly string[]
+  /** `place` counts the places. */
+  url(model: string, method: string, place?: number): string
   /** `credential` is the client's own, where it passes through. */
   headers(credential: string | undefined): Promise<Record<string, string>>
   owner(credential: string | undefined): Owner
@@ -26,6 +29,7 @@ export interface DeveloperSettings {
 export function developerGate({ apiKey, baseUrl }: DeveloperSettings): Gate {
   return {
     provider: 'gemini',
+    places: [''],
     url: (model, method) => `${baseUrl}/v1beta/models/${encodeURIComponent(model)}:${method}`,
     async headers(credential): Promise<Record<string, string>> {
       if (credential === undefined) return { 'x-goog-api-key': apiKey ?? '' }
@@ -41,20 +45,26 @@ export function developerGate({ apiKey, baseUrl }: DeveloperSettings): Gate {
 export interface VertexSettings {
   project: string
   location: string
+  /** Asked where the first location fails. */
+  otherLocations?: readonly string[]
   baseUrl: string | undefined
   apiVersion: string
 }
 
 /** Vertex AI. Source: the location table of googleapis/js-genai. */
 export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate {
-  const { project, location, apiVersion } = settings
-  const base = settings.baseUrl ?? `https://${vertexHost(location)}`
-  const path = `${apiVersion}/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
+  const { project, location, otherLocations = [], apiVersion, baseUrl } = settings
+  const places = [location, ...otherLocations]
   return {
     provider: 'vertex',
     parent: `projects/${project}/locations/${location}`,
-    url: (model, method) =>
-      `${base}/${path}/publishers/google/models/${encodeURIComponent(model)}:${method}`,
+    places,
+    url(model, method, place = 0) {
+      const there = places[place] ?? location
+      const base = baseUrl ?? `https://${vertexHost(there)}`
+      const path = `${apiVersion}/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(there)}`
+      return `${base}/${path}/publishers/google/models/${encodeURIComponent(model)}:${method}`
+    },
     headers: (credential) => vertexHeaders(credential, tokens),
     owner: (credential) => (credential === undefined ? 'gateway' : 'client'),
     renew(refused) {

@@ -73,7 +73,9 @@ export async function redisSignatures(
     async remember(calls) {
       await memory.remember(calls)
       const expiration = { type: 'PX', value: keptMs } as const
-      const writes = [...calls].map(([id, known]) => [prefix + toKey(id), JSON.stringify(known)])
+      const writes = [...calls].map(
+        ([id, known]) => [prefix + toKey(id), JSON.stringify(known)] as const,
+      )
       await patiently(
         () => Promise.all(writes.map(([key, value]) => client.set(key, value, { expiration }))),
         [],

@@ -82,6 +82,8 @@ describe('with keys', () => {
     { 'x-goog-api-key': 'sk-one' },
     // Cloud Run's own token may stand where ours would.
     { authorization: 'Bearer some-id-token', 'x-api-key': 'sk-one' },
+    { authorization: 'Bearer sk-one', 'x-api-key': 'of a proxy' },
+    { authorization: 'Bearer other', 'api-key': 'another', 'x-goog-api-key': 'sk-two' },
   ]
   for (const headers of welcome) {
     it(`lets in ${JSON.stringify(headers)}`, async () => {
@@ -138,6 +140,24 @@ describe('with keys', () => {
     assert.equal((await ask(gateway, {}, '/v1beta/openai/models')).status, 401)
     assert.equal((await ask(gateway, key, '/v1/models')).status, 200)
     assert.equal((await ask(gateway, {}, '/health')).status, 200)
+  })
+
+  it('tells nobody without a key which project it serves', async () => {
+    const vertex = await start({
+      GOOGLE_CLOUD_PROJECT: 'proj-a',
+      GOOGLE_VERTEX_BASE_URL: google.url,
+      POLLUX_API_KEYS: 'sk-one',
+    })
+    for (const rest of ['chat/completions', 'models', 'models/gemini-2.5-flash']) {
+      const at = (project: string) =>
+        `/v1/projects/${project}/locations/global/endpoints/openapi/${rest}`
+      const right = await ask(vertex, {}, at('proj-a'))
+      const wrong = await ask(vertex, {}, at('proj-b'))
+      assert.equal(right.status, 401)
+      assert.deepEqual(wrong, right)
+      const known = await ask(vertex, { authorization: 'Bearer sk-one' }, at('proj-b'))
+      assert.equal(known.status, 404)
+    }
   })
 
   it('makes the SDK throw AuthenticationError', async () => {
@@ -211,6 +231,11 @@ describe('with credentials that pass through', () => {
   it('takes the key where Google’s SDK puts it', async () => {
     const { headers } = await upstream({ 'x-goog-api-key': 'AIzaSyClientKey-123' })
     assert.equal(headers['x-goog-api-key'], 'AIzaSyClientKey-123')
+  })
+
+  it('takes the first that may be a credential where several are shown', async () => {
+    const { headers } = await upstream({ 'x-api-key': '-', authorization: 'Bearer ya29.client' })
+    assert.equal(headers.authorization, 'Bearer ya29.client')
   })
 
   it('sends nothing else of the client’s headers', async () => {

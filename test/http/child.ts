@@ -54,7 +54,7 @@ export function startChild(env: Record<string, string>): Child {
 /** Resolves with the URL that the process says it serves. */
 export async function servedBy(child: Child): Promise<string> {
   const output = await child.until('/v1 from')
-  const url = /serves Gemini at (\S+)\/v1 /.exec(output)?.[1]
+  const url = /^Pollux serves .* at (\S+)\/v1 from/m.exec(output)?.[1]
   if (url === undefined) throw new Error(`no URL in ${output}`)
   return url
 }

@@ -51,13 +51,11 @@ function schemas(circles: string[]): fc.Arbitrary<Record<string, unknown>> {
       pointer.map(($ref) => ({ $ref })),
       target.map(($ref) => ({ $ref, description: 'mine' })),
       fc.tuple(tie('object'), fc.record({ $ref: target })).map(merged),
-      fc.record({
-        allOf: fc.array(fc.oneof(leaf(), tie('object'), fc.record({ $ref: target })), few),
-      }),
+      fc.record({ allOf: fc.array(member(tie, target), few) }),
       fc
         .tuple(
           tie('object'),
-          fc.record({ allOf: fc.array(fc.oneof(tie('object'), fc.record({ $ref: target })), few) }),
+          fc.record({ allOf: fc.array(member(tie, target), few) }),
         )
         .map(merged),
       fc.tuple(tie('object'), fc.record({ anyOf: fc.array(tie('schema'), few) })).map(merged),
@@ -76,6 +74,20 @@ function schemas(circles: string[]): fc.Arbitrary<Record<string, unknown>> {
     $defs: { A, B, A_1 },
     definitions: { A: C },
   }))
+}
+
+/** What an `allOf` holds: members that speak of the same properties, and more than one union. */
+function member(
+  tie: (key: 'schema' | 'object') => fc.Arbitrary<unknown>,
+  target: fc.Arbitrary<string>,
+): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    leaf(),
+    tie('object'),
+    fc.record({ $ref: target }),
+    fc.record({ anyOf: fc.array(tie('object'), few) }),
+    fc.record({ oneOf: fc.array(tie('object'), few) }),
+  )
 }
 
 function objectOf(schema: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> {
@@ -147,7 +159,7 @@ function merged([a, b]: [Record<string, unknown>, Record<string, unknown>]) {
 
 /**
  * Every place of a property in a schema, as far as four steps down: `.a.b` for properties, `[]` for
- * members. Where schemas are merged, the first word on a name is the one that counts.
+ * members. Where schemas are merged, each of them counts.
  */
 export function placesOf(schema: Record<string, unknown>): Set<string> {
   const found = new Set<string>()
@@ -156,38 +168,15 @@ export function placesOf(schema: Record<string, unknown>): Set<string> {
 
   function visit(node: unknown, place: string, steps: number): void {
     if (!isRecord(node) || steps > 3) return
-    const { properties, items, branches } = mergedAt(node)
-    for (const [name, inner] of properties) {
+    const { $ref, properties, items, prefixItems, anyOf, oneOf, allOf } = node
+    if (typeof $ref === 'string') visit(targetOf(schema, $ref), place, steps)
+    for (const one of [anyOf, oneOf, allOf].flat()) visit(one, place, steps)
+    for (const one of [items, prefixItems].flat()) visit(one, `${place}[]`, steps + 1)
+    for (const [name, inner] of Object.entries(isRecord(properties) ? properties : {})) {
       found.add(`${place}.${name}`)
       visit(inner, `${place}.${name}`, steps + 1)
     }
-    for (const inner of items) visit(inner, `${place}[]`, steps + 1)
-    for (const inner of branches) visit(inner, place, steps + 1)
   }
-
-  function mergedAt(node: Record<string, unknown>): Merged {
-    const { $ref, properties, items, prefixItems, anyOf, oneOf, allOf } = node
-    const target = typeof $ref === 'string' ? targetOf(schema, $ref) : undefined
-    const others = [target, allOf].flat().filter(isRecord).map(mergedAt)
-    const own: Merged = {
-      properties: new Map(Object.entries(isRecord(properties) ? properties : {})),
-      items: [items ?? [], prefixItems ?? []].flat(),
-      branches: [anyOf ?? oneOf ?? []].flat(),
-    }
-    const first = (key: 'items' | 'branches') =>
-      [own, ...others].map((one) => one[key]).find((list) => list.length > 0) ?? []
-    return {
-      properties: new Map([...others.toReversed(), own].flatMap((one) => [...one.properties])),
-      items: first('items'),
-      branches: first('branches'),
-    }
-  }
-}
-
-interface Merged {
-  properties: Map<string, unknown>
-  items: unknown[]
-  branches: unknown[]
 }
 
 /** What a local reference points at. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, googleError, said, startFakeGoogle, within } from '../support/fake-google.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { eventsIn } from '../support/raw-client.ts'
 import { isRecord } from '../support/shared.ts'
@@ -197,7 +197,7 @@ describe('an answer that came to nothing', () => {
     first.json(200, nothing('STOP'))
     const second = await google.next()
     controller.abort()
-    await second.left
+    await within(2_000, second.left, 'the gateway did not hang up')
     await asking
   })
 })

@@ -146,11 +146,11 @@ describe('a Redis that holds rubbish', { skip: withoutRedis }, () => {
     const store = await redisSignatures(redis.url, { warn: () => undefined })
     try {
       const rubbish = ['no json', '[]', 'null', '{"signature":7}', '{"nativeId":{}}', '']
-      await store.remember(new Map([['call_probe', { signature: 's' }]]))
-      while ((await redis.keys()).length === 0) {
+      for (let tries = 0; (await redis.keys()).length === 0 && tries < 100; tries += 1) {
         await sleep(20)
         await store.remember(new Map([['call_probe', { signature: 's' }]]))
       }
+      assert.ok((await redis.keys()).length > 0, 'it never reached Redis')
       const ids = rubbish.map((_, at) => `call_rubbish${at}`)
       for (const [at, value] of rubbish.entries()) {
         await redis.ask('SET', `pollux:signature:rubbish${at}`, value)
@@ -162,6 +162,86 @@ describe('a Redis that holds rubbish', { skip: withoutRedis }, () => {
     } finally {
       await store.close()
       await redis.kill()
+    }
+  })
+})
+
+describe('a Redis that hangs', { skip: withoutRedis }, () => {
+  const patience = { answerMs: 50, pauseMs: 400 }
+  const call = (n: number) => new Map([[`call_${n}`, { signature: 's'.repeat(8_000) }]])
+
+  /** A store that has found its Redis. */
+  async function hanging() {
+    const redis = await startRedis()
+    const warnings: object[] = []
+    const warn = (details: object, message: string) => void warnings.push({ ...details, message })
+    const store = await redisSignatures(redis.url, { warn }, patience)
+    const other = await redisSignatures(redis.url, { warn }, patience)
+    while (!(await other.recall(['call_0'])).has('call_0')) {
+      await store.remember(call(0))
+      await sleep(20)
+    }
+    redis.pause()
+    return {
+      redis,
+      store,
+      warnings,
+      async end() {
+        redis.resume()
+        await Promise.all([store.close(), other.close()])
+        await redis.kill()
+      },
+    }
+  }
+
+  it('is waited for three times and then left alone, and the log says so once', async () => {
+    const { store, warnings, end } = await hanging()
+    try {
+      const start = performance.now()
+      for (let n = 0; n < 50; n += 1) await store.recall([`call_unknown${n}`])
+      const took = performance.now() - start
+      assert.ok(took >= 140 && took < 350, `${took} ms`)
+      assert.deepEqual(warnings, [{ reason: 'silent', message: 'Redis does not answer' }])
+      // After each pause one question finds out, and the others do not wait for it.
+      await sleep(450)
+      const again = performance.now()
+      await Promise.all(Array.from({ length: 20 }, (_, n) => store.recall([`call_later${n}`])))
+      for (let n = 0; n < 20; n += 1) await store.recall([`call_last${n}`])
+      assert.ok(performance.now() - again < 100, 'more than one question waited')
+      assert.equal(warnings.length, 1)
+    } finally {
+      await end()
+    }
+  })
+
+  it('holds no more than so many commands back in this process', async () => {
+    const { redis, store, end } = await hanging()
+    try {
+      const start = performance.now()
+      await Promise.all(Array.from({ length: 5_000 }, (_, n) => store.remember(call(n + 1))))
+      assert.ok(performance.now() - start < 2_000)
+      redis.resume()
+      await sleep(300)
+      const kept = (await redis.keys()).length
+      assert.ok(kept <= 1_001, `${kept} came through`)
+    } finally {
+      await end()
+    }
+  })
+
+  it('is asked again when it is back', async () => {
+    const { redis, store, end } = await hanging()
+    try {
+      for (let n = 0; n < 5; n += 1) await store.recall([`call_unknown${n}`])
+      redis.resume()
+      await redis.ask('SET', 'pollux:signature:back', '{"signature":"b"}')
+      const signal = AbortSignal.timeout(5_000)
+      while (!(await store.recall(['call_back'])).has('call_back')) {
+        signal.throwIfAborted()
+        await sleep(20)
+      }
+    } finally {
+      await end()
     }
   })
 })

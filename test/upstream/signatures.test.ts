@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
 import { startEmulator } from '../../src/emulator/server.ts'
+import { toCallId } from '../../src/translate/chat/call-id.ts'
 import { keptMs, memorySignatures, toKey } from '../../src/upstream/signatures.ts'
 import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
 import { countsOf, type LoopOptions, playLoop } from '../support/forgetful-client.ts'
@@ -386,5 +387,12 @@ describe('the memory of signatures', () => {
     const found = await memory.recall(['call-0x0xabcdefghijkl', 'call_unknown'])
     assert.deepEqual([...found], [['call-0x0xabcdefghijkl', { signature: 's', nativeId: 'n' }]])
     await memory.close()
+  })
+})
+
+describe('the key of a call whose answer has an id of the gateway', () => {
+  it('holds sixteen of the letters that no two answers share', () => {
+    const key = toKey(toCallId('chatcmpl-0f8fad5b-d9cb-469f-a165-70867728950e', 0, 1))
+    assert.equal(key, '0x1x0f8fad5bd9cb469f')
   })
 })

@@ -2,13 +2,16 @@ import type { Abilities } from '../abilities.ts'
 import type { JsonObject } from '../gemini.ts'
 import { isObject } from '../json.ts'
 import { toJsonSchema } from '../json-schema.ts'
-import { toOpenApiSchema } from '../openapi-schema.ts'
+import { readForOpenApi, writeOpenApi } from '../openapi-schema.ts'
+import type { SchemaBudget } from '../schema/budget.ts'
 import { hasType } from '../schema/normalise.ts'
 
-/** A function's parameters, in the field of the dialect that the model reads. */
+/** A function's parameters as Gemini hears of them. */
 export interface Parameters {
-  parametersJsonSchema?: JsonObject
-  parameters?: JsonObject
+  /** The schema, in the field of the dialect that the model reads. */
+  field: { parametersJsonSchema?: JsonObject; parameters?: JsonObject }
+  /** Gemini's arguments are always an object; a function of anything else takes it as a member. */
+  wrapped: boolean
 }
 
 /** A function without parameters must not have a schema: Gemini refuses an object without properties. */
@@ -16,34 +19,49 @@ export function toParameters(
   parameters: JsonObject | undefined,
   param: string,
   can: Abilities,
+  budget: SchemaBudget,
 ): Parameters {
-  if (parameters === undefined || Object.keys(parameters).length === 0) return {}
-  const given = needsWrapping(parameters, param) ? wrap(parameters) : parameters
-  const schema = toJsonSchema(given, param)
-  const { properties, additionalProperties } = schema
-  const bare = !isObject(properties) || Object.keys(properties).length === 0
-  if (bare && !isObject(additionalProperties)) return {}
-  return can.schema === 'openapi'
-    ? { parameters: toOpenApiSchema(given, param) }
-    : { parametersJsonSchema: schema }
+  if (parameters === undefined || Object.keys(parameters).length === 0) return none
+  const openApi = can.schema === 'openapi'
+  const read = (openApi ? readForOpenApi : toJsonSchema)(parameters, param, budget)
+  if (saysNothing(read, parameters)) return none
+  const wrapped = !isOfObject(read)
+  const whole = wrapped ? wrap(read) : read
+  return {
+    field: openApi
+      ? { parameters: writeOpenApi(whole, param, budget) }
+      : { parametersJsonSchema: whole },
+    wrapped,
+  }
 }
 
-/** Gemini's arguments are always an object; a function of anything else takes it as a member. */
-export function needsWrapping(parameters: JsonObject | undefined, param: string): boolean {
-  if (parameters === undefined || Object.keys(parameters).length === 0) return false
-  const { type, properties } = toJsonSchema(parameters, param)
-  return !hasType(type, 'object') && properties === undefined
+const none: Parameters = { field: {}, wrapped: false }
+
+function isOfObject({ type, properties }: JsonObject): boolean {
+  return hasType(type, 'object') || properties !== undefined
+}
+
+/** What a hint has added to the description is more than nothing. */
+function saysNothing(read: JsonObject, { description }: JsonObject): boolean {
+  if (read.description !== undefined && read.description !== description) return false
+  return Object.entries(read).every(([key, value]) => {
+    if (key === 'properties') return isObject(value) && Object.keys(value).length === 0
+    if (key === 'additionalProperties') return typeof value === 'boolean'
+    if (key === 'type') return hasType(value, 'object')
+    return ['title', 'description', 'required', '$id', 'propertyOrdering'].includes(key)
+  })
 }
 
 /** The member that holds what is no object. */
 export const wrapper = 'value'
 
-function wrap({ $defs, definitions, ...schema }: JsonObject): JsonObject {
+/** The definitions stay at the root, where references look for them. */
+function wrap({ $id, $defs, ...schema }: JsonObject): JsonObject {
   return {
+    ...($id !== undefined && { $id }),
     type: 'object',
     properties: { [wrapper]: schema },
     required: [wrapper],
     ...($defs !== undefined && { $defs }),
-    ...(definitions !== undefined && { definitions }),
   }
 }

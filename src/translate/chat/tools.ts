@@ -4,8 +4,9 @@ import type { Abilities } from '../abilities.ts'
 import type { FunctionCallingConfig, FunctionDeclaration, Tool } from '../gemini.ts'
 import { isObject } from '../json.ts'
 import { list, optional } from '../parse.ts'
+import { SchemaBudget } from '../schema/budget.ts'
 import { toCamel } from './google.ts'
-import { needsWrapping, toParameters } from './parameters.ts'
+import { toParameters } from './parameters.ts'
 import { ToolNames } from './tool-names.ts'
 
 const functionDefinition = z.object({
@@ -126,9 +127,12 @@ export function toToolbox(request: Tools, can: Abilities): Toolbox {
   const hasFunctions = functions !== undefined && functions.length > 0
   const declared = [...(tools ?? []), ...(functions ?? []).map(toFunctionTool)]
   const names = new ToolNames(declared.flatMap(toName))
-  const declarations = declared.flatMap((tool, at) =>
-    toDeclaration(tool, at, names, can, !hasFunctions),
+  // One budget for all: many schemas must not cost more than one may.
+  const budget = new SchemaBudget()
+  const written = declared.flatMap((tool, at) =>
+    toDeclaration(tool, at, names, can, !hasFunctions, budget),
   )
+  const declarations = written.map(({ declaration }) => declaration)
   const native = declared.flatMap((tool) =>
     tool.type === 'function' || tool.type === 'custom' ? [] : [toBuiltIn(tool)],
   )
@@ -144,13 +148,7 @@ export function toToolbox(request: Tools, can: Abilities): Toolbox {
     calling: declarations.length > 0 ? toCalling(choice, names) : undefined,
     names,
     custom: new Set(declared.flatMap((tool) => (tool.type === 'custom' ? [tool.custom.name] : []))),
-    wrapped: new Set(
-      declared.flatMap((tool) =>
-        tool.type === 'function' && needsWrapping(tool.function.parameters, 'tools')
-          ? [tool.function.name]
-          : [],
-      ),
-    ),
+    wrapped: new Set(written.filter(({ wrapped }) => wrapped).map(({ name }) => name)),
     legacy: hasFunctions,
     single: parallel_tool_calls === false || hasFunctions,
   }
@@ -173,25 +171,33 @@ function toName(tool: DeclaredTool): string[] {
   return tool.type === 'custom' ? [tool.custom.name] : []
 }
 
+interface WrittenTool {
+  /** The client's name of it. */
+  name: string
+  declaration: FunctionDeclaration
+  wrapped: boolean
+}
+
 function toDeclaration(
   tool: DeclaredTool,
   at: number,
   names: ToolNames,
   can: Abilities,
   modern: boolean,
-): FunctionDeclaration[] {
-  if (tool.type === 'custom') return [toCustomDeclaration(tool.custom, names, can)]
+  budget: SchemaBudget,
+): WrittenTool[] {
+  if (tool.type === 'custom') return [toCustomDeclaration(tool.custom, names, can, budget)]
   if (tool.type !== 'function') return []
   const { name, description, parameters, strict: _, ...forgotten } = tool.function
   forgotten satisfies Record<string, never>
   const param = modern ? `tools[${at}].function.parameters` : `functions[${at}].parameters`
-  return [
-    {
-      name: names.toGemini(name),
-      description: description || undefined,
-      ...toParameters(parameters, param, can),
-    },
-  ]
+  const { field, wrapped } = toParameters(parameters, param, can, budget)
+  const declaration = {
+    name: names.toGemini(name),
+    description: description || undefined,
+    ...field,
+  }
+  return [{ name, declaration, wrapped }]
 }
 
 /** A tool of free text is a function of one string: Gemini knows no other kind. */
@@ -199,16 +205,19 @@ function toCustomDeclaration(
   { name, description, format }: CustomDefinition,
   names: ToolNames,
   can: Abilities,
-): FunctionDeclaration {
+  budget: SchemaBudget,
+): WrittenTool {
   const grammar =
     format === undefined || format.type === 'text' ? undefined : JSON.stringify(format)
   const input = { type: 'string', description: grammar && `Must follow this format: ${grammar}` }
   const parameters = { type: 'object', properties: { input }, required: ['input'] }
-  return {
+  const { field, wrapped } = toParameters(parameters, '', can, budget)
+  const declaration = {
     name: names.toGemini(name),
     description: description || undefined,
-    ...toParameters(parameters, '', can),
+    ...field,
   }
+  return { name, declaration, wrapped }
 }
 
 type ToolChoice = NonNullable<Tools['tool_choice']>

@@ -26,7 +26,9 @@ export class SchemaBudget {
 /** What it costs to write a schema's own words, those of the schemas inside it left out. */
 export function costOf(schema: JsonObject): number {
   const lengths = Object.values(schema).map((value) =>
-    Array.isArray(value) ? value.reduce<number>((sum, item) => sum + lengthOf(item), 0) : lengthOf(value),
+    Array.isArray(value)
+      ? value.reduce<number>((sum, item) => sum + lengthOf(item), 0)
+      : lengthOf(value),
   )
   return 1 + lengths.reduce((sum, length) => sum + length, 0) / charactersPerNode
 }

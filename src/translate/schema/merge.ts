@@ -135,11 +135,13 @@ function union(values: unknown[]): unknown {
 
 /** Where two lists have nothing in common, no value fits: the first is a better guess than none. */
 function commonValues(values: unknown[]): unknown {
-  return values.filter(Array.isArray).reduce<unknown[]>((left, right) => {
+  const lists = values.filter(Array.isArray)
+  if (lists.length === 0) return values[0]
+  return lists.reduce<unknown[]>((left, right) => {
     const allowed = new Set<unknown>(right)
     const common = left.filter((value) => allowed.has(value))
-    return common.length > 0 || left.length === 0 ? common : left
-  }, [...[values.find(Array.isArray) ?? []].flat()])
+    return common.length > 0 ? common : left
+  }, lists[0] ?? [])
 }
 
 function commonTypes(values: unknown[]): unknown {

@@ -4,6 +4,10 @@ import { unionKeys } from './unions.ts'
 
 /** Spells out what the subset has other words for. Changes no schema: returns a new one. */
 export function normalise(schema: JsonObject): JsonObject {
+  return hasNullableEnum(schema) ? toNullableUnion(schema) : spellOut(schema)
+}
+
+function spellOut(schema: JsonObject): JsonObject {
   const { const: constant, nullable, items, exclusiveMinimum, exclusiveMaximum, ...others } = schema
   // Set anew below: on a property it may be a mere `true`, which belongs to the parent's list.
   const { required: _, ...rest } = others
@@ -22,9 +26,31 @@ export function normalise(schema: JsonObject): JsonObject {
     ...(hasType(type, 'array') &&
       items === undefined &&
       !('prefixItems' in schema) && { items: { type: 'string' } }),
-    ...bound('minimum', exclusiveMinimum, schema, 1),
-    ...bound('maximum', exclusiveMaximum, schema, -1),
+    ...lowerBound(exclusiveMinimum, schema),
+    ...upperBound(exclusiveMaximum, schema),
     ...(required.length > 0 && { required }),
+  }
+}
+
+/** Whether `null` is allowed where an enum lists words or numbers, which are all it may list. */
+function hasNullableEnum({ enum: values, nullable, ...schema }: JsonObject): boolean {
+  if (!Array.isArray(values) || 'const' in schema || !values.some(isWordOrNumber)) return false
+  return values.includes(null) || nullable === true
+}
+
+/** The enum would forbid the null that its type allows, so that null gets a branch of its own. */
+function toNullableUnion(schema: JsonObject): JsonObject {
+  const { title, description, nullable: _, enum: values, type, ...rest } = schema
+  const types = [type].flat().filter((one) => one !== 'null')
+  const some = {
+    ...rest,
+    ...(type !== undefined && { type: types.length === 1 ? types[0] : types }),
+    enum: Array.isArray(values) ? values.filter((value) => value !== null) : [],
+  }
+  return {
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    anyOf: [some, { type: 'null' }],
   }
 }
 
@@ -53,7 +79,9 @@ function inferType({
   if (type !== undefined) return type
   if (isObject(properties)) return 'object'
   if (items !== undefined || prefixItems !== undefined) return 'array'
-  const [first] = 'const' in schema ? [schema.const] : Array.isArray(values) ? values : []
+  const all = 'const' in schema ? [schema.const] : Array.isArray(values) ? values : []
+  if (all.length > 0 && all.every((value) => value === null)) return 'null'
+  const first = all.find((value) => value !== null)
   if (typeof first === 'number') return Number.isInteger(first) ? 'integer' : 'number'
   return typeof first === 'string' || typeof first === 'boolean' ? typeof first : undefined
 }
@@ -81,14 +109,16 @@ function isWordOrNumber(value: unknown): boolean {
 }
 
 /** `exclusiveMinimum: 3` -> `minimum: 4` for integers; else `minimum: 3`, the nearest there is. */
-function bound(
-  key: 'minimum' | 'maximum',
-  exclusive: unknown,
-  schema: JsonObject,
-  step: number,
-): JsonObject {
-  if (typeof exclusive !== 'number' || schema[key] !== undefined) return {}
-  return { [key]: schema.type === 'integer' ? exclusive + step : exclusive }
+function lowerBound(exclusive: unknown, { type, minimum }: JsonObject): JsonObject {
+  if (typeof exclusive !== 'number') return {}
+  const bound = type === 'integer' ? Math.floor(exclusive) + 1 : exclusive
+  return { minimum: typeof minimum === 'number' ? Math.max(minimum, bound) : (minimum ?? bound) }
+}
+
+function upperBound(exclusive: unknown, { type, maximum }: JsonObject): JsonObject {
+  if (typeof exclusive !== 'number') return {}
+  const bound = type === 'integer' ? Math.ceil(exclusive) - 1 : exclusive
+  return { maximum: typeof maximum === 'number' ? Math.min(maximum, bound) : (maximum ?? bound) }
 }
 
 /** The names in `required`, and those of properties that say `required: true` of themselves. */

@@ -47,7 +47,9 @@ export function multiplyUnions(unions: unknown[]): { kept: unknown[]; lost: unkn
   return others.reduce<{ kept: unknown[]; lost: unknown[] }>(
     ({ kept, lost }, union) => {
       if (kept.length * union.length > mostBranches) return { kept, lost: [...lost, union] }
-      const pairs = kept.flatMap((left) => union.map((right: unknown) => ({ allOf: [left, right] })))
+      const pairs = kept.flatMap((left) =>
+        union.map((right: unknown) => ({ allOf: [left, right] })),
+      )
       return { kept: pairs, lost }
     },
     { kept: first, lost: [] },
