@@ -25,9 +25,6 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Thinking models may be silent for minutes, before the first byte and between two. */
-const limits = { connectTimeout: 5_000, headersTimeout: 600_000, idleTimeout: 120_000 }
-
 /** How long an answer that must end has to say so. */
 const lastWordMs = 300
 
@@ -36,14 +33,22 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const emulator = config.backends.emulated ? await startEmulator() : undefined
   const reach = emulator === undefined ? config.backends : toEmulated(config.backends, emulator.url)
   const tokens = emulator === undefined ? googleTokens(config.project) : fixedToken('emulator')
-  const transport = createTransport(limits)
+  const transport = createTransport(config.timeouts)
   const signatures =
     config.redisUrl === undefined ? memorySignatures() : await openRedis(config.redisUrl, log)
   // Where the signatures in clients' histories came from, since the start.
   const counts: Record<SignatureSource, number> = { client: 0, store: 0, dummy: 0 }
   const countSignature = (source: SignatureSource) => void (counts[source] += 1)
   const { bodyLimit, project, thoughts } = config
-  const backends = toBackends(reach, { transport, tokens, signatures, countSignature, thoughts })
+  const retry = { retries: config.retries, random: Math.random }
+  const backends = toBackends(reach, {
+    transport,
+    retry,
+    tokens,
+    signatures,
+    countSignature,
+    thoughts,
+  })
   const server = createServer({ log, bodyLimit, project })
   let stopping = false
   const ending = new AbortController()
@@ -81,7 +86,7 @@ async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
 function toEmulated(backends: BackendsConfig, baseUrl: string): BackendsConfig {
   return {
     ...backends,
-    vertex: { project: 'emulator', location: 'global', baseUrl },
+    vertex: { project: 'emulator', location: 'global', otherLocations: [], baseUrl },
     gemini: { apiKey: 'emulator', baseUrl },
     preferred: 'gemini',
   }

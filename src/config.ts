@@ -8,6 +8,10 @@ export interface Config {
   auth: AuthConfig
   backends: BackendsConfig
   thoughts: 'reasoning_content' | 'content'
+  /** How often a failed request is sent again at the most. */
+  retries: number
+  /** Milliseconds. */
+  timeouts: { connectTimeout: number; headersTimeout: number; idleTimeout: number }
   redisUrl: string | undefined
   /** The longest request body in bytes. */
   bodyLimit: number
@@ -30,7 +34,14 @@ export type AuthConfig =
   | { mode: 'passthrough' }
 
 export interface BackendsConfig {
-  vertex: { project: string; location: string; baseUrl: string | undefined } | undefined
+  vertex:
+    | {
+        project: string
+        location: string
+        otherLocations: string[]
+        baseUrl: string | undefined
+      }
+    | undefined
   gemini: { apiKey: string | undefined; baseUrl: string } | undefined
   preferred: 'vertex' | 'gemini'
   endpoints: EndpointConfig[]
@@ -157,6 +168,25 @@ export const environment = z.object({
   POLLUX_BODY_LIMIT: wholeNumber(1024, 1024 ** 3)
     .default(32 * 1024 * 1024)
     .describe('Longest request body in bytes; default `33554432` (32 MiB).'),
+  POLLUX_FAILOVER_LOCATIONS: text
+    .transform((given) => given.split(',').map((one) => one.trim()))
+    .pipe(z.array(name))
+    .optional()
+    .describe(
+      'Vertex AI locations that are asked where the first fails, comma-separated, nearest first.',
+    ),
+  POLLUX_RETRIES: wholeNumber(0, 5)
+    .default(2)
+    .describe('How often a failed request is sent again at the most; default `2`, `0` for never.'),
+  POLLUX_CONNECT_TIMEOUT_SECONDS: wholeNumber(1, 60)
+    .default(5)
+    .describe('How long a connection to Google may take; default `5`.'),
+  POLLUX_FIRST_BYTE_TIMEOUT_SECONDS: wholeNumber(1, 3600)
+    .default(600)
+    .describe('How long Gemini may think before its first byte; default `600`.'),
+  POLLUX_IDLE_TIMEOUT_SECONDS: wholeNumber(1, 3600)
+    .default(120)
+    .describe('How long an answer may pause; default `120`.'),
   POLLUX_HEARTBEAT_SECONDS: wholeNumber(0, 600)
     .default(15)
     .describe(
@@ -208,6 +238,12 @@ export function readConfig(env: Environment): Config {
     thoughts: settings.POLLUX_THOUGHTS,
     redisUrl: settings.REDIS_URL,
     bodyLimit: settings.POLLUX_BODY_LIMIT,
+    retries: settings.POLLUX_RETRIES,
+    timeouts: {
+      connectTimeout: 1000 * settings.POLLUX_CONNECT_TIMEOUT_SECONDS,
+      headersTimeout: 1000 * settings.POLLUX_FIRST_BYTE_TIMEOUT_SECONDS,
+      idleTimeout: 1000 * settings.POLLUX_IDLE_TIMEOUT_SECONDS,
+    },
     heartbeatMs: 1000 * settings.POLLUX_HEARTBEAT_SECONDS,
     // Cloud Run kills 10 s after SIGTERM.
     drainMs: 1000 * (settings.POLLUX_DRAIN_SECONDS ?? (settings.K_SERVICE === undefined ? 30 : 9)),
@@ -250,7 +286,14 @@ function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): B
   const vertex =
     project === undefined
       ? undefined
-      : { project, location, baseUrl: settings.GOOGLE_VERTEX_BASE_URL }
+      : {
+          project,
+          location,
+          otherLocations: (settings.POLLUX_FAILOVER_LOCATIONS ?? []).filter(
+            (one) => one !== location,
+          ),
+          baseUrl: settings.GOOGLE_VERTEX_BASE_URL,
+        }
   // Clients that bring their own keys need none of ours.
   const gemini =
     apiKey === undefined && mode !== 'passthrough'

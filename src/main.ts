@@ -28,22 +28,26 @@ function readConfigOrExit(): Config {
 /** What the operator can mend is said in a sentence; the rest is a bug, and flies. */
 function exitUnlessReadable(error: unknown): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const { host, port } = config.listen
-  const sentence = unheard[code]?.(host, port)
+  const sentence = toSentence(code, config.listen)
   if (sentence === undefined) throw error
   return exitWith(`✖ ${sentence} (${code})`)
 }
 
-/** Why an address cannot be listened on. */
-const unheard: Record<string, (host: string, port: number) => string> = {
-  EADDRINUSE: (host, port) =>
-    `Port ${port} on ${host} is in use by another program. Set PORT to another, or stop that program.`,
-  EACCES: (host, port) =>
-    `Listening on port ${port} of ${host} is not permitted. Set PORT to 1024 or more.`,
-  EADDRNOTAVAIL: (host) =>
-    `This machine does not have the address ${host}. Set HOST to one of its own, e.g. 127.0.0.1.`,
-  ENOTFOUND: (host) => `There is no address by the name ${host}. Set HOST to an IP address.`,
-  EAI_AGAIN: (host) => `There is no address by the name ${host}. Set HOST to an IP address.`,
+/** Why an address cannot be listened on, and what to set. */
+function toSentence(code: string, { host, port }: Config['listen']): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is in use by another program. Set PORT to another, or stop that program.`
+    case 'EACCES':
+      return `Listening on port ${port} of ${host} is not permitted. Set PORT to 1024 or more.`
+    case 'EADDRNOTAVAIL':
+      return `This machine does not have the address ${host}. Set HOST to one of its own, e.g. 127.0.0.1.`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `There is no address by the name ${host}. Set HOST to an IP address.`
+    default:
+      return undefined
+  }
 }
 
 function exitWith(message: string): never {

@@ -16,6 +16,7 @@ import {
   vertexHeaders,
   vertexHost,
 } from './upstream/google.ts'
+import type { RetrySettings } from './upstream/retry.ts'
 import type { SignatureStore } from './upstream/signatures.ts'
 import type { TokenSource } from './upstream/token.ts'
 import type { Transport } from './upstream/transport.ts'
@@ -23,6 +24,7 @@ import type { Transport } from './upstream/transport.ts'
 /** What every backend is made of. */
 export interface Means {
   transport: Transport
+  retry: RetrySettings
   tokens: TokenSource
   signatures: SignatureStore
   countSignature: (source: SignatureSource) => void

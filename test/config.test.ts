@@ -36,6 +36,8 @@ describe('without any variable', () => {
       bodyLimit: 33_554_432,
       heartbeatMs: 15_000,
       drainMs: 30_000,
+      retries: 2,
+      timeouts: { connectTimeout: 5_000, headersTimeout: 600_000, idleTimeout: 120_000 },
       logLevel: 'info',
       project: undefined,
       warnings: [],
@@ -101,7 +103,12 @@ describe('a variable', () => {
 
   it('GOOGLE_CLOUD_PROJECT opens Vertex AI, by default in the world’s location', () => {
     const { backends, project } = readConfig(vertex)
-    assert.deepEqual(backends.vertex, { project: 'p', location: 'global', baseUrl: undefined })
+    assert.deepEqual(backends.vertex, {
+      project: 'p',
+      location: 'global',
+      otherLocations: [],
+      baseUrl: undefined,
+    })
     assert.equal(backends.gemini, undefined)
     assert.equal(backends.preferred, 'vertex')
     assert.equal(project, 'p')

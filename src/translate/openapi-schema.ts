@@ -71,7 +71,8 @@ class OpenApiWriter {
 
   /** `inside` are the definitions that are being written out around this schema. */
   write(schema: unknown, inside: string[], depth: number): JsonObject {
-    const cost = isObject(schema) ? costOf(schema) : 1
+    // What references bring in may multiply, so that it has to stay smaller than what is there.
+    const cost = (isObject(schema) ? costOf(schema) : 1) * (inside.length > 0 ? 3 : 1)
     if (depth > mostDepth || !this.#budget.spend(cost)) {
       throw invalidRequest(
         'The schema is too deep or too large once its references are written out. Use fewer.',

@@ -80,15 +80,15 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     call: Call,
     attempt: (attempt: Attempt, call: Call, end: () => void) => Promise<Outcome<T>>,
   ): Promise<Answer<T>> {
-    let next: Attempt = { asked: toAsked(translation), mended: [], sent: 0 }
+    let next: Attempt = { asked: toAsked(translation), mended: [], tried: 0 }
     for (let tries = 0; ; tries += 1) {
       const outcome = await endable(next.asked, call, (call, end) => attempt(next, call, end))
-      const { stream, content, asked, mended, sent, discard } = outcome
+      const { stream, content, asked, mended, tried, discard } = outcome
       if (stream.futile === undefined || tries === furtherTries) {
         return { content, headers: toHeaders(translation, outcome, gate.places) }
       }
       await discard()
-      next = { asked: toNextTry(asked, stream.futile), mended, sent }
+      next = { asked: toNextTry(asked, stream.futile), mended, tried }
     }
   }
 
@@ -110,27 +110,30 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     const { copies } = attempt.asked
     const [first, ...rest] = await Promise.all(Array.from({ length: copies }, () => ask(attempt)))
     if (first === undefined) throw new Error('A request asks for at least one answer.')
-    const { asked, mended, sent, place } = first
+    const { asked, mended, tried, place } = first
     const missing = asked.copies - 1 - rest.length
-    const more = await Promise.all(Array.from({ length: missing }, () => ask(first)))
+    const more = await Promise.all(
+      Array.from({ length: missing }, () => ask({ asked, mended, tried: 0 })),
+    )
     return {
       replies: [first, ...rest, ...more].map(({ reply }) => reply),
       asked,
       mended,
-      sent,
+      tried,
       place,
     }
   }
 
   async function askOnce(attempt: Attempt, translation: Translation, call: Call, method: string) {
-    let { asked, mended, sent } = attempt
+    let { asked, mended } = attempt
+    // A mended request is the same try: it is another only where nothing was wrong with it.
+    let tried = attempt.tried + 1
     const places = asked.request.cachedContent === undefined ? gate.places.length : 1
     for (let renewed = false, place = 0, tries = 0, waited = 0; ;) {
       const credential = await gate.headers(call.credential)
       const url = gate.url(call.model, method, place)
       const answer = await send(url, asked, translation, call, credential)
-      sent += 1
-      if (!(answer instanceof ApiError)) return { reply: answer, asked, mended, sent, place }
+      if (!(answer instanceof ApiError)) return { reply: answer, asked, mended, tried, place }
       const refusedToken = answer.code === 'upstream_authentication_error' && !renewed
       if (refusedToken && call.credential === undefined && gate.renew(credential)) {
         renewed = true
@@ -147,7 +150,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       }
       tries += 1
       const wait = waitBefore(answer, tries, waited, place + 1 < places, retry)
-      if (wait === undefined) throw sent > 1 ? exhausted(answer, sent) : answer
+      if (wait === undefined) throw tried > 1 ? exhausted(answer, tried) : answer
+      tried += 1
       await pause(wait, call.signal)
       waited += wait
       place = Math.min(place + 1, places - 1)
@@ -220,8 +224,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
 interface Attempt {
   asked: Asked
   mended: string[]
-  /** How often it was sent. */
-  sent: number
+  /** How often it was tried. */
+  tried: number
 }
 
 interface Outcome<T> extends Attempt {
@@ -365,7 +369,7 @@ function readEvent(
 /** What was left out, mended or tried again, by name: nothing is lost silently. */
 function toHeaders(
   { ignored, repairs }: Translation,
-  { replies, mended, sent, place }: Outcome<unknown>,
+  { replies, mended, tried, place }: Outcome<unknown>,
   places: readonly string[],
 ): Record<string, string> {
   const names = ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, 32)
@@ -374,7 +378,7 @@ function toHeaders(
   return {
     ...(names.length > 0 && { 'x-pollux-ignored': names.join(', ') }),
     ...(repaired.length > 0 && { 'x-pollux-repaired': repaired.join(', ') }),
-    ...(sent > 1 && { 'x-pollux-attempts': String(sent) }),
+    ...(tried > 1 && { 'x-pollux-attempts': String(tried) }),
     ...(places.length > 1 && { 'x-pollux-location': places[place] ?? '' }),
     ...(tier !== undefined && { 'x-gemini-service-tier': tier }),
   }

@@ -22,7 +22,13 @@ export function startChild(env: Record<string, string>): Child {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
     // HOME would lead to credentials of whoever runs the tests.
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', PORT: '0', ...env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: '/nonexistent',
+      PORT: '0',
+      POLLUX_RETRIES: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const pieces: Buffer[] = []
@@ -54,7 +60,7 @@ export function startChild(env: Record<string, string>): Child {
 /** Resolves with the URL that the process says it serves. */
 export async function servedBy(child: Child): Promise<string> {
   const output = await child.until('/v1 from')
-  const url = /^Pollux serves .* at (\S+)\/v1 from/m.exec(output)?.[1]
+  const url = /Pollux serves .* at (\S+)\/v1 from/.exec(output)?.[1]
   if (url === undefined) throw new Error(`no URL in ${output}`)
   return url
 }

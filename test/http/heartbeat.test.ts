@@ -9,7 +9,8 @@ import { googleError, said, startFakeGoogle, within } from '../support/fake-goog
 import { connectRaw, eventsIn, type RawClient, readReply, toHttp } from '../support/raw-client.ts'
 
 const google = await startFakeGoogle()
-const config = readConfig({ PORT: '0', GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
+const env = { GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url, POLLUX_RETRIES: '0' }
+const config = readConfig({ PORT: '0', ...env })
 const log = pino({ level: 'silent' })
 const gateway = await startApp({ ...config, heartbeatMs: 50 }, log)
 const quiet = await startApp({ ...config, heartbeatMs: 0 }, log)

@@ -10,7 +10,11 @@ import { isRecord } from '../support/shared.ts'
 const lines: string[] = []
 const log = createLog('trace', { write: (line) => void lines.push(line) })
 const google = await startFakeGoogle()
-const env = { GEMINI_API_KEY: 'canary-own-key', GOOGLE_GEMINI_BASE_URL: google.url }
+const env = {
+  GEMINI_API_KEY: 'canary-own-key',
+  GOOGLE_GEMINI_BASE_URL: google.url,
+  POLLUX_RETRIES: '0',
+}
 const gateway = await startApp(readConfig({ PORT: '0', LOG_LEVEL: 'trace', ...env }), log)
 after(async () => {
   await gateway.close()

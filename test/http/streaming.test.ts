@@ -23,7 +23,12 @@ const log = pino(
 )
 const google = await startFakeGoogle()
 const gateway = await startApp(
-  readConfig({ PORT: '0', GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url }),
+  readConfig({
+    PORT: '0',
+    POLLUX_RETRIES: '0',
+    GEMINI_API_KEY: 'k',
+    GOOGLE_GEMINI_BASE_URL: google.url,
+  }),
   log,
 )
 after(async () => {

@@ -25,6 +25,53 @@ export const bombs: Record<string, object> = {
     description: 'x',
   })),
   'six thousand definitions, each requiring the one before': chained(6000),
+  'four thousand definitions, of which the last leads to all': chained(4000, 1),
+  'two hundred definitions, of which the last leads to all': chained(200, 1),
+  'nine thousand members of one': {
+    type: 'object',
+    allOf: Array.from({ length: 9000 }, (_, n) => ({
+      properties: { [`k${n}`]: {} },
+      required: [`k${n}`],
+    })),
+  },
+  'nine thousand members that say the same': {
+    type: 'object',
+    allOf: Array.from({ length: 9000 }, () => ({ properties: { a: { enum: ['x'] } } })),
+  },
+  'unions of all of unions': {
+    allOf: Array.from({ length: 2000 }, () => ({ anyOf: [{ title: 'a' }, { title: 'b' }] })),
+  },
+  'a wide union beside many properties': {
+    type: 'object',
+    properties: many(3000, () => ({ type: 'string' })),
+    anyOf: Array.from({ length: 3000 }, (_, n) => ({ required: [`p${n}`] })),
+  },
+  'a long text that is referred to a thousand times': {
+    type: 'object',
+    properties: many(1000, (n) => ({ $ref: '#/$defs/A', title: `t${n}`, minLength: n })),
+    $defs: { A: { type: 'string', description: 'x'.repeat(100_000) } },
+  },
+  'a long enum that is referred to a thousand times': {
+    type: 'object',
+    properties: many(1000, (n) => ({ $ref: '#/$defs/A', description: `d${n}` })),
+    $defs: { A: { enum: Array.from({ length: 10_000 }, (_, n) => `word ${n}`) } },
+  },
+  'a thousand anchors': {
+    type: 'object',
+    properties: many(1000, (n) => ({ $ref: `#a${n}` })),
+    $defs: many(1000, (n) => ({ $anchor: `a${n}`, type: 'string' })),
+  },
+  'merges that make ever new merges': {
+    type: 'object',
+    properties: { a: { allOf: [{ $ref: '#/$defs/p0' }, { $ref: '#/$defs/p1' }] } },
+    $defs: many(12, (n) => ({
+      properties: {
+        x: { $ref: `#/$defs/p${(n + 1) % 12}` },
+        y: { $ref: `#/$defs/p${(n * 5 + 3) % 12}` },
+        z: { allOf: [{ $ref: `#/$defs/p${(n * 7) % 12}` }, { $ref: `#/$defs/p${(n + 5) % 12}` }] },
+      },
+    })),
+  },
   'ten thousand properties that require the whole': {
     type: 'object',
     properties: { a: { $ref: '#/$defs/A' } },
@@ -76,12 +123,13 @@ function entangled(refer: (ref: { $ref: string }) => object): object {
   return { type: 'object', properties: { a: { $ref: '#/$defs/p0' } }, $defs }
 }
 
-/** All are met in order, so that no reference leads deep while it is read. */
-function chained(count: number): object {
+/** Each leads to the one before; the schema itself leads to all, in order, or to the last few. */
+function chained(count: number, led = count): object {
   const $defs = many(count, (n) => ({
     type: 'object',
     properties: { a: n === 0 ? { type: 'string' } : { $ref: `#/$defs/p${n - 1}` } },
     required: ['a'],
   }))
-  return { type: 'object', properties: many(count, (n) => ({ $ref: `#/$defs/p${n}` })), $defs }
+  const properties = many(led, (n) => ({ $ref: `#/$defs/p${count - led + n}` }))
+  return { type: 'object', properties, $defs }
 }

@@ -52,12 +52,7 @@ function schemas(circles: string[]): fc.Arbitrary<Record<string, unknown>> {
       target.map(($ref) => ({ $ref, description: 'mine' })),
       fc.tuple(tie('object'), fc.record({ $ref: target })).map(merged),
       fc.record({ allOf: fc.array(member(tie, target), few) }),
-      fc
-        .tuple(
-          tie('object'),
-          fc.record({ allOf: fc.array(member(tie, target), few) }),
-        )
-        .map(merged),
+      fc.tuple(tie('object'), fc.record({ allOf: fc.array(member(tie, target), few) })).map(merged),
       fc.tuple(tie('object'), fc.record({ anyOf: fc.array(tie('schema'), few) })).map(merged),
     ),
     object: objectOf(tie('schema')),

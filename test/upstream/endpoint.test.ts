@@ -560,6 +560,7 @@ async function seen(credential: string | undefined, tokens: TokenSource, ...stat
   const { backend } = toBackends(backends, {
     transport,
     tokens,
+    retry: { retries: 0, random: () => 0 },
     signatures: memorySignatures(),
     countSignature: () => undefined,
     thoughts: 'reasoning_content',

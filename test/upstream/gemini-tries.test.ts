@@ -423,10 +423,7 @@ describe('a request that Google refuses for one word of it', () => {
       for (const message of says) {
         for (const stream of [false, true]) {
           const refusal = googleError(400, 'INVALID_ARGUMENT', message)
-          const { status, repaired, sent, attempts } = await ask({ stream, ...body }, [
-            refusal,
-            good,
-          ])
+          const { status, repaired, sent } = await ask({ stream, ...body }, [refusal, good])
           assert.equal(status, 200, message)
           assert.match(repaired ?? '', new RegExp(`(^|, )${name}$`))
           const [first, ...mended] = sent.map((one) => JSON.stringify(one))
@@ -437,8 +434,6 @@ describe('a request that Google refuses for one word of it', () => {
             assert.doesNotMatch(one, gone)
             assert.match(one, kept)
           }
-          // A mended request is no second answer.
-          assert.equal(attempts, null)
         }
       }
     })
@@ -490,7 +485,6 @@ describe('a request that Google refuses for one word of it', () => {
       body: JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], ...body }),
     })
     assert.equal(response.status, 200)
-    assert.equal(response.headers.get('x-pollux-attempts'), '2')
     assert.equal(response.headers.get('x-pollux-repaired'), 'penalties_dropped')
     // Refused once, mended, and the mended one again.
     assert.equal(google.requests.length - before, 3)

@@ -166,9 +166,13 @@ describe('a Redis that holds rubbish', { skip: withoutRedis }, () => {
   })
 })
 
+/** What a request remembers of one call. */
+function callOf(n: number) {
+  return new Map([[`call_${n}`, { signature: 's'.repeat(8_000) }]])
+}
+
 describe('a Redis that hangs', { skip: withoutRedis }, () => {
   const patience = { answerMs: 50, pauseMs: 400 }
-  const call = (n: number) => new Map([[`call_${n}`, { signature: 's'.repeat(8_000) }]])
 
   /** A store that has found its Redis. */
   async function hanging() {
@@ -178,7 +182,7 @@ describe('a Redis that hangs', { skip: withoutRedis }, () => {
     const store = await redisSignatures(redis.url, { warn }, patience)
     const other = await redisSignatures(redis.url, { warn }, patience)
     while (!(await other.recall(['call_0'])).has('call_0')) {
-      await store.remember(call(0))
+      await store.remember(callOf(0))
       await sleep(20)
     }
     redis.pause()
@@ -186,7 +190,7 @@ describe('a Redis that hangs', { skip: withoutRedis }, () => {
       redis,
       store,
       warnings,
-      async end() {
+      end: async () => {
         redis.resume()
         await Promise.all([store.close(), other.close()])
         await redis.kill()
@@ -218,7 +222,7 @@ describe('a Redis that hangs', { skip: withoutRedis }, () => {
     const { redis, store, end } = await hanging()
     try {
       const start = performance.now()
-      await Promise.all(Array.from({ length: 5_000 }, (_, n) => store.remember(call(n + 1))))
+      await Promise.all(Array.from({ length: 5_000 }, (_, n) => store.remember(callOf(n + 1))))
       assert.ok(performance.now() - start < 2_000)
       redis.resume()
       await sleep(300)

@@ -153,12 +153,12 @@ describe('several choices of a model that gives one', () => {
     assert.match(first.url, /:streamGenerateContent\?alt=sse$/)
     for (const one of [first, second]) one.begin()
     second.events(says({ text: 'b1' }, undefined, { ...prompt, candidatesTokenCount: 1 }, 'B'))
-    await client.until('b1')
+    await client.until('"b1"')
     first.events(says({ text: 'a1' }, undefined, { ...prompt, candidatesTokenCount: 1 }, 'A'))
-    await client.until('a1')
+    await client.until('"a1"')
     second.events(says({ text: 'b2' }, 'STOP', { ...prompt, candidatesTokenCount: 2 }, 'B'))
     second.end()
-    await client.until('b2')
+    await client.until('"b2"')
     first.events(says({ text: 'a2' }, 'MAX_TOKENS', { ...prompt, candidatesTokenCount: 3 }, 'A'))
     first.end()
     const events = eventsIn(await client.closed())
@@ -321,6 +321,8 @@ describe('several choices of a model that gives them', () => {
 
 describe('one failure among several calls', () => {
   const overloaded = googleError(503, 'UNAVAILABLE', 'The model is overloaded.')
+  // Of the kind that another try would not mend.
+  const denied = googleError(403, 'PERMISSION_DENIED', 'You may not do that.')
 
   for (const stream of [false, true]) {
     it(`fails the request at once and cancels the others, ${stream ? 'streamed' : 'whole'}`, async () => {
@@ -328,11 +330,11 @@ describe('one failure among several calls', () => {
         const controller = new AbortController()
         const answer = post({ n: 3, stream }, controller.signal)
         const asked = await calls(3)
-        asked[failing]?.json(503, overloaded)
+        asked[failing]?.json(403, denied)
         try {
           const response = await within(1_000, answer, 'the failure did not reach the client')
-          assert.equal(response.status, 503)
-          assert.match(await response.text(), /The model is overloaded/)
+          assert.equal(response.status, 403)
+          assert.match(await response.text(), /You may not do that/)
           await allLeft(asked.filter((_, at) => at !== failing))
         } finally {
           controller.abort()
@@ -349,10 +351,10 @@ describe('one failure among several calls', () => {
     first.begin()
     first.events(says({ text: 'a' }, undefined, prompt))
     await settle()
-    second.json(503, overloaded)
+    second.json(403, denied)
     try {
       const response = await within(1_000, answer, 'the failure did not reach the client')
-      assert.equal(response.status, 503)
+      assert.equal(response.status, 403)
       await allLeft([first])
     } finally {
       controller.abort()

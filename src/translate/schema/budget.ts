@@ -25,12 +25,12 @@ export class SchemaBudget {
 
 /** What it costs to write a schema's own words, those of the schemas inside it left out. */
 export function costOf(schema: JsonObject): number {
-  const lengths = Object.values(schema).map((value) =>
-    Array.isArray(value)
-      ? value.reduce<number>((sum, item) => sum + lengthOf(item), 0)
-      : lengthOf(value),
-  )
-  return 1 + lengths.reduce((sum, length) => sum + length, 0) / charactersPerNode
+  let length = 0
+  for (const value of Object.values(schema)) {
+    if (!Array.isArray(value)) length += lengthOf(value)
+    else for (const item of value) length += lengthOf(item)
+  }
+  return 1 + length / charactersPerNode
 }
 
 /** A long text weighs as much as the many schemas that could stand in its place. */

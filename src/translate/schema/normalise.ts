@@ -33,7 +33,8 @@ function spellOut(schema: JsonObject): JsonObject {
 }
 
 /** Whether `null` is allowed where an enum lists words or numbers, which are all it may list. */
-function hasNullableEnum({ enum: values, nullable, ...schema }: JsonObject): boolean {
+function hasNullableEnum(schema: JsonObject): boolean {
+  const { enum: values, nullable } = schema
   if (!Array.isArray(values) || 'const' in schema || !values.some(isWordOrNumber)) return false
   return values.includes(null) || nullable === true
 }
@@ -68,14 +69,8 @@ export function hasType(type: unknown, wanted: string): boolean {
   return Array.isArray(type) ? type.includes(wanted) : type === wanted
 }
 
-function inferType({
-  type,
-  properties,
-  items,
-  prefixItems,
-  enum: values,
-  ...schema
-}: JsonObject): unknown {
+function inferType(schema: JsonObject): unknown {
+  const { type, properties, items, prefixItems, enum: values } = schema
   if (type !== undefined) return type
   if (isObject(properties)) return 'object'
   if (items !== undefined || prefixItems !== undefined) return 'array'
@@ -87,7 +82,7 @@ function inferType({
 }
 
 function withNull(type: unknown, nullable: boolean): unknown {
-  if (!nullable || type === undefined) return type
+  if (!nullable || type === undefined || type === 'null') return type
   const types = Array.isArray(type) ? type : [type]
   return types.includes('null') ? types : [...types, 'null']
 }

@@ -92,6 +92,7 @@ export class SchemaReader {
   #object(schema: JsonObject, inlining: string[], depth: number): JsonObject {
     if (depth > maxDepth) throw this.#tooLarge()
     const cost = costOf(schema)
+    this.#count(1)
     this.#spend(cost, inlining.length > 0 ? cost : 0)
     const { $ref } = schema
     if (typeof $ref === 'string') return this.#reference($ref, schema, inlining, depth)
@@ -114,7 +115,9 @@ export class SchemaReader {
     const target = this.#resolve($ref)
     const circular = inlining.includes($ref)
     const inPlace = !circular && this.#budget.writesInPlace
-    if (Object.keys(siblings).every((key) => words.has(key) && !inPlace)) {
+    const keys = Object.keys(siblings)
+    const stays = keys.length === 0 || (!inPlace && keys.every((key) => words.has(key)))
+    if (stays) {
       return { ...this.#define($ref, $ref, () => target), ...toWords(siblings) }
     }
     // What stands in no other target is read once, however many refer to it.
@@ -182,6 +185,7 @@ export class SchemaReader {
     const waiting = [schema]
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       const { allOf, $ref, ...rest } = at
+      this.#count(1)
       this.#spend(costOf(rest))
       if (met.size > maxDepth) throw this.#tooLarge()
       members.push(rest)
@@ -200,7 +204,8 @@ export class SchemaReader {
     const { properties, required } = base
     // Paid before it is done: all of it is copied into every branch.
     const width = Object.keys(isObject(properties) ? properties : {}).length
-    this.#spend((branches.length * (width + (Array.isArray(required) ? required.length : 0))) / 10)
+    const length = Array.isArray(required) ? required.length : 0
+    this.#spend((branches.length * (width + length)) / 10)
     const split = branches.map((branch) =>
       isObject(branch) && !isNull(branch) ? mergeSchemas([branch, base]) : branch,
     )
@@ -248,15 +253,22 @@ export class SchemaReader {
   }
 
   #properties(properties: JsonObject, inlining: string[], depth: number): JsonObject {
-    const read = Object.entries(properties).map(
+    const entries = Object.entries(properties)
+    // Refused before the first of them is read.
+    if (this.#nodes + entries.length > maxNodes) throw this.#tooLarge()
+    const read = entries.map(
       ([name, schema]) => [name, this.#schema(schema, inlining, depth + 1)] as const,
     )
     return Object.fromEntries(read.filter(([, schema]) => schema !== undefined))
   }
 
+  #count(more: number): void {
+    this.#nodes += more
+    if (this.#nodes > maxNodes) throw this.#tooLarge()
+  }
+
   #spend(cost: number, inPlace = 0): void {
-    this.#nodes += 1
-    if (this.#nodes > maxNodes || !this.#budget.spend(cost, inPlace)) throw this.#tooLarge()
+    if (!this.#budget.spend(cost, inPlace)) throw this.#tooLarge()
   }
 
   #tooLarge() {

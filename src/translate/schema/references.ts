@@ -9,6 +9,8 @@ export class References {
   readonly #root: JsonObject
   /** Names are looked for once, and only where a reference uses one. */
   #named: Named | undefined
+  /** What is referred to once is often referred to again. */
+  readonly #found = new Map<string, unknown>()
 
   constructor(root: JsonObject) {
     this.#root = root
@@ -16,6 +18,11 @@ export class References {
 
   /** The target; undefined where nothing is there, or where it is not in this schema. */
   find($ref: string): unknown {
+    if (!this.#found.has($ref)) this.#found.set($ref, this.#locate($ref))
+    return this.#found.get($ref)
+  }
+
+  #locate($ref: string): unknown {
     const [address = '', ...more] = $ref.split('#')
     const fragment = more.join('#')
     const start = address === '' ? this.#root : this.#names().ids.get(absolute(address, this.#root))
