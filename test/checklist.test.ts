@@ -47,11 +47,6 @@ after(async () => {
   await strict.close()
   await Promise.all([google.close(), emulator.close(), vllm.close(), tgi.close()])
 })
-beforeEach(() => {
-  google.answer(play(said('Well.', 'STOP')))
-  vllm.behave()
-  tgi.ail(undefined)
-})
 
 /** Google's answer: a response, or the events of a stream. */
 function play(...events: object[]): (asked: Asked) => void {
@@ -139,7 +134,18 @@ function configOf(sent: Record<string, unknown>[]): Record<string, unknown> {
   return isRecord(config) ? config : {}
 }
 
+/** For each test of a suite. Not for the file: files share one process, and its hooks would be everybody's. */
+function eachAnew(): void {
+  beforeEach(() => {
+    google.answer(play(said('Well.', 'STOP')))
+    vllm.behave()
+    tgi.ail(undefined)
+  })
+}
+
 describe('1. A body in which every parameter of OpenAI’s is null', () => {
+  eachAnew()
+
   const names =
     'audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity web_search_options'
   const nulls = Object.fromEntries(names.split(' ').map((name) => [name, null]))
@@ -181,6 +187,8 @@ function picture(url: unknown) {
 }
 
 describe('2. Media in every form', () => {
+  eachAnew()
+
   const vertex = 'vertex/gemini-2.5-flash'
   const developer = 'gemini/gemini-2.5-flash'
   const gs = { fileData: { fileUri: 'gs://b/a.png', mimeType: 'image/png' } }
@@ -221,6 +229,8 @@ describe('2. Media in every form', () => {
 })
 
 describe('3. Google’s extras in four nestings and two spellings', () => {
+  eachAnew()
+
   it('make one request', async () => {
     const spellings = [
       { thinking_config: { include_thoughts: true, thinking_budget: 100 }, cached_content: 'c' },
@@ -246,6 +256,8 @@ function thinking(thinking_config: object) {
 }
 
 describe('4. reasoning_effort', () => {
+  eachAnew()
+
   const table: [string, string, unknown][] = [
     ['gemini-2.5-pro', 'none', { thinkingBudget: 128 }],
     ['gemini-2.5-flash', 'none', { thinkingBudget: 0 }],
@@ -312,6 +324,8 @@ function historyOf(calls: object[], results: object[]) {
 }
 
 describe('5. Parallel tool calls, there and back', () => {
+  eachAnew()
+
   const model = 'gemini/gemini-3-flash-preview'
   const loop = async (options: object) => {
     const before = await countsOf(strict.url)
@@ -386,6 +400,8 @@ function calling(city: string) {
 }
 
 describe('6. A stream with a call and a STOP after it', () => {
+  eachAnew()
+
   it('is what OpenAI’s clients expect of one', async () => {
     const usageMetadata = { promptTokenCount: 5, candidatesTokenCount: 3, totalTokenCount: 8 }
     const stop = {
@@ -432,6 +448,8 @@ function shownThoughts(marker?: string) {
 }
 
 describe('7. Thoughts', () => {
+  eachAnew()
+
   const thought = { text: 'Hm.', thought: true }
   const whole = {
     candidates: [
@@ -484,6 +502,8 @@ function ending(finishReason: string, parts?: object[]) {
 }
 
 describe('8. An answer that is none', () => {
+  eachAnew()
+
   it('is a refusal where the prompt was blocked', async () => {
     google.answer(play({ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }))
     for (const stream of [false, true]) {
@@ -535,6 +555,8 @@ function tool(name: string, parameters?: object) {
 }
 
 describe('9. Schemas that Google would stumble over', () => {
+  eachAnew()
+
   const schema = {
     type: 'object',
     $defs: {
@@ -610,6 +632,8 @@ function quotaError(...list: object[]) {
 }
 
 describe('10. Errors, however they come', () => {
+  eachAnew()
+
   const overloaded = googleError(503, 'UNAVAILABLE', 'The model is overloaded.')
   const wait = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '38.9s' }
   const daily = {
@@ -712,6 +736,8 @@ function speaks({ message }: Error): boolean {
 }
 
 describe('11. OpenAI’s own client', () => {
+  eachAnew()
+
   const messages = [{ role: 'user' as const, content: 'What is the weather in Paris?' }]
   const model = 'gemini/gemini-3-flash-preview'
 
@@ -781,6 +807,8 @@ describe('11. OpenAI’s own client', () => {
 })
 
 describe('12. Bytes, however they come', () => {
+  eachAnew()
+
   const text = 'Größe: 大小 👩‍👩‍👧 \u2028 naïve'
 
   it('may be cut anywhere, and end in any kind of line', async () => {
@@ -821,6 +849,8 @@ describe('12. Bytes, however they come', () => {
 })
 
 describe('13. Citations', () => {
+  eachAnew()
+
   it('count characters, where Gemini counts bytes, after whatever thoughts stand before', async () => {
     const parts = [
       { text: '考える 🤔', thought: true },
@@ -864,6 +894,8 @@ describe('13. Citations', () => {
 })
 
 describe('14. A model of one’s own', () => {
+  eachAnew()
+
   it('gets the body as it is, but for its name', async () => {
     const odd = { min_p: 0.1, guided_json: {}, extra_body: { google: {} }, n: 20, seed: null }
     const { status, answer } = await ask({ model: 'gemma', ...odd })

@@ -48,13 +48,6 @@ after(async () => {
   await gateway.close()
   await Promise.all([vllm.close(), tgi.close(), google.close()])
 })
-beforeEach(() => {
-  vllm.behave()
-  tgi.ail(undefined)
-  google.answer(forwardToVllm)
-  vllm.asked.length = 0
-  tgi.asked.length = 0
-})
 
 const messages = [{ role: 'user' as const, content: 'Hi' }]
 
@@ -97,7 +90,20 @@ function modelsIn(events: string[]): string[] {
   return [...new Set(chunks.map((event) => String(JSON.parse(event).model)))]
 }
 
+/** For each test of a suite. Not for the file: files share one process, and its hooks would be everybody's. */
+function eachAnew(): void {
+  beforeEach(() => {
+    vllm.behave()
+    tgi.ail(undefined)
+    google.answer(forwardToVllm)
+    vllm.asked.length = 0
+    tgi.asked.length = 0
+  })
+}
+
 describe('a body for an endpoint of one’s own', () => {
+  eachAnew()
+
   // Nothing of it is Gemini's, and some of it would be refused there.
   const odd = {
     messages: [
@@ -178,6 +184,8 @@ describe('a body for an endpoint of one’s own', () => {
 })
 
 describe('an answer of an endpoint', () => {
+  eachAnew()
+
   it('comes as it is, under the name that the client knows', async () => {
     const { status, text } = await ask({ model: 'gemma', messages })
     const answer: Record<string, unknown> = JSON.parse(text)
@@ -293,6 +301,8 @@ describe('an answer of an endpoint', () => {
 })
 
 describe('a refusal of an endpoint', () => {
+  eachAnew()
+
   const older = JSON.stringify({
     object: 'error',
     message: 'Too long.',
@@ -422,6 +432,8 @@ describe('a refusal of an endpoint', () => {
 })
 
 describe('Google’s own path of an endpoint', () => {
+  eachAnew()
+
   const path = '/v1/projects/p/locations/europe-west4/endpoints/1234567890/chat/completions'
 
   it('needs no model in the body, and gives the alias back', async () => {
@@ -478,6 +490,8 @@ describe('Google’s own path of an endpoint', () => {
 })
 
 describe('the address of an endpoint on Vertex AI', () => {
+  eachAnew()
+
   const place = { project: 'p', location: 'europe-west4', endpoint: '123' }
   const path = '/v1/projects/p/locations/europe-west4/endpoints/123/chat/completions'
 
@@ -506,6 +520,8 @@ describe('the address of an endpoint on Vertex AI', () => {
 })
 
 describe('a partner’s model', () => {
+  eachAnew()
+
   const names = [
     'meta/llama-3.3-70b-instruct-maas',
     'openai/gpt-oss-120b-maas',
@@ -589,6 +605,8 @@ async function seen(credential: string | undefined, tokens: TokenSource, ...stat
 }
 
 describe('the credentials for an endpoint on Vertex AI', () => {
+  eachAnew()
+
   it('are the gateway’s own where clients bring none', async () => {
     const { sent, failure } = await seen(undefined, fixedToken('own'))
     assert.equal(failure, undefined)
@@ -641,6 +659,8 @@ const create = (model: string, more: object = {}) =>
   client.chat.completions.create({ model, messages, ...more })
 
 describe('OpenAI’s own client, asking an endpoint', () => {
+  eachAnew()
+
   const tools: OpenAI.ChatCompletionTool[] = [
     {
       type: 'function',
@@ -740,6 +760,8 @@ describe('OpenAI’s own client, asking an endpoint', () => {
 })
 
 describe('a mistake in POLLUX_ENDPOINTS', () => {
+  eachAnew()
+
   it('is told before anything is served', () => {
     const mistakes = [
       '{',

@@ -15,14 +15,6 @@ import { connectRaw, eventsIn, toHttp } from '../support/raw-client.ts'
 const model = 'gemini-3-flash-preview'
 let google: FakeGoogle
 let gateway: Gateway
-beforeEach(async () => {
-  google = await startFakeGoogle()
-  gateway = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
-})
-afterEach(async () => {
-  await google.close()
-  await gateway.close()
-})
 
 interface Counts {
   promptTokenCount?: number
@@ -96,7 +88,21 @@ async function settle(): Promise<void> {
 
 const prompt = { promptTokenCount: 10, cachedContentTokenCount: 4 }
 
+/** For each test of a suite. Not for the file: files share one process, and its hooks would be everybody's. */
+function eachAnew(): void {
+  beforeEach(async () => {
+    google = await startFakeGoogle()
+    gateway = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
+  })
+  afterEach(async () => {
+    await google.close()
+    await gateway.close()
+  })
+}
+
 describe('several choices of a model that gives one', () => {
+  eachAnew()
+
   it('come from as many calls, each of which asks for one', async () => {
     const answer = post({ n: 3 })
     const asked = await calls(3)
@@ -255,6 +261,8 @@ describe('several choices of a model that gives one', () => {
 })
 
 describe('several choices of a model that gives them', () => {
+  eachAnew()
+
   it('are asked for at once', async () => {
     for (const stream of [false, true]) {
       const answer = post({ n: 3, stream, model: 'gemini-2.5-flash' })
@@ -320,6 +328,8 @@ describe('several choices of a model that gives them', () => {
 })
 
 describe('one failure among several calls', () => {
+  eachAnew()
+
   const overloaded = googleError(503, 'UNAVAILABLE', 'The model is overloaded.')
   // Of the kind that another try would not mend.
   const denied = googleError(403, 'PERMISSION_DENIED', 'You may not do that.')
@@ -385,6 +395,8 @@ describe('one failure among several calls', () => {
 })
 
 describe('a client that leaves several calls', () => {
+  eachAnew()
+
   for (const stream of [false, true]) {
     it(`leaves all of them, ${stream ? 'streamed' : 'whole'}`, async () => {
       const client = await connectRaw(gateway.url)
@@ -422,6 +434,8 @@ async function* pieces(given: string[], ended: () => void, failure?: Error) {
 }
 
 describe('streams, interleaved', () => {
+  eachAnew()
+
   it('give every piece once, each with the index of its stream, in the order of each', async () => {
     let ended = 0
     const streams = [['a', 'b', 'c'], [], ['x', 'y']].map((given) =>
@@ -513,6 +527,8 @@ async function* counting(ended: () => void) {
 }
 
 describe('a stream whose first piece was taken', () => {
+  eachAnew()
+
   it('has it in front again', async () => {
     const stream = counting(() => undefined)
     assert.deepEqual(await Array.fromAsync(resumed(await stream.next(), stream)), [1, 2, 3])
