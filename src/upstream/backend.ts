@@ -1,4 +1,4 @@
-import { unknownModel, unknownUrl } from '../errors.ts'
+import { brief, unknownModel, unknownUrl } from '../errors.ts'
 import { isGoogleModel } from '../translate/abilities.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Provider } from '../translate/gemini.ts'
@@ -110,7 +110,7 @@ export function createBackends(settings: BackendSettings): Backends {
       (location !== undefined && location !== vertex?.location)
     if (elsewhere) {
       throw unknownModel(
-        `The model '${name}' is in a project or location that this gateway does not serve.`,
+        `The model '${brief(name)}' is in a project or location that this gateway does not serve.`,
       )
     }
     const wish = provider ?? door ?? lean ?? preferred
@@ -119,7 +119,7 @@ export function createBackends(settings: BackendSettings): Backends {
     const backend = (wished ?? other)?.backend
     if (backend === undefined) {
       throw unknownModel(
-        `The model '${name}' asks for a Google API that this gateway is not configured for. ${hint}`,
+        `The model '${brief(name)}' asks for a Google API that this gateway is not configured for. ${hint}`,
       )
     }
     return { backend, model }
@@ -134,7 +134,7 @@ function isPartnerModel(name: string): boolean {
 const hint = "Ask for a bare name such as 'gemini-2.5-flash'."
 
 function notServed(name: string): string {
-  return `The model '${name.slice(0, 200)}' does not exist here. ${hint}`
+  return `The model '${brief(name)}' does not exist here. ${hint}`
 }
 
 interface ModelName {

@@ -102,6 +102,12 @@ async function ask(model: string, answers: ((asked: Asked) => void)[], more: obj
 }
 
 const fails = (asked: Asked) => asked.json(429, quick)
+const busyHere = (asked: Asked) => asked.json(503, overloaded)
+const breaks = (asked: Asked) => {
+  asked.begin()
+  asked.events(partly('Hel'))
+  setTimeout(() => asked.reset(), 20)
+}
 const answers = (asked: Asked) => asked.json(200, said('Hello.'))
 
 describe('a request that Google fails', () => {
@@ -128,11 +134,6 @@ describe('a request that Google fails', () => {
   })
 
   it('is not sent again once a stream has begun', async () => {
-    const breaks = (asked: Asked) => {
-      asked.begin()
-      asked.events(partly('Hel'))
-      setTimeout(() => asked.reset(), 20)
-    }
     const { text, asked } = await ask('gemini/gemini-2.5-flash', [breaks], { stream: true })
     assert.equal(asked.length, 1)
     assert.match(text, /"Hel"/)
@@ -141,7 +142,6 @@ describe('a request that Google fails', () => {
   })
 
   it('goes to the next location at once, and says which answered', async () => {
-    const busyHere = (asked: Asked) => asked.json(503, overloaded)
     const begun = performance.now()
     const { status, headers, asked } = await ask('vertex/gemini-2.5-flash', [busyHere, answers])
     assert.equal(status, 200)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { invalidRequest } from '../../errors.ts'
+import { brief, invalidRequest } from '../../errors.ts'
 import type { Part } from '../gemini.ts'
 import { lookUp } from '../json.ts'
 import { toMedia } from '../media.ts'
@@ -55,7 +55,7 @@ const partTypes = ['text', 'refusal', ...mediaParts.map((part) => part.shape.typ
 const part = z.discriminatedUnion('type', [textPart, refusalPart, ...mediaParts], {
   error: ({ input }) => {
     const type = typeof input === 'object' && input !== null && 'type' in input ? input.type : input
-    return `Invalid value: '${String(type)}'. Supported values are: ${partTypes.map((name) => `'${name}'`).join(', ')}.`
+    return `Invalid value: '${brief(type)}'. Supported values are: ${partTypes.map((name) => `'${name}'`).join(', ')}.`
   },
 })
 

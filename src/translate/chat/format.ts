@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { invalidRequest } from '../../errors.ts'
+import { brief, invalidRequest } from '../../errors.ts'
 import type { Abilities } from '../abilities.ts'
 import type { GenerationConfig } from '../gemini.ts'
 import { toJsonSchema } from '../json-schema.ts'
@@ -47,7 +47,7 @@ export function toResponseFormat(
       // Google's endpoint takes any MIME type here, e.g. text/x.enum, so ours does.
       if (!type.includes('/')) {
         throw invalidRequest(
-          `Invalid value: '${type}'. Supported values are: 'text', 'json_object', 'json_schema', or a MIME type.`,
+          `Invalid value: '${brief(type)}'. Supported values are: 'text', 'json_object', 'json_schema', or a MIME type.`,
           'response_format.type',
         )
       }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { brief } from '../../errors.ts'
 import { isObject } from '../json.ts'
 import { list, optional } from '../parse.ts'
 import { content } from './content.ts'
@@ -59,7 +60,7 @@ const message = z.discriminatedUnion(
   {
     error: ({ input }) => {
       const role = isObject(input) ? input.role : input
-      return `Invalid value: '${String(role)}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.`
+      return `Invalid value: '${brief(role)}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.`
     },
   },
 )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { invalidRequest } from '../../errors.ts'
-import { type Abilities, abilities } from '../abilities.ts'
+import { abilities } from '../abilities.ts'
 import type {
   Content,
   GenerateContentRequest,

@@ -1,4 +1,4 @@
-import { invalidRequest } from '../../errors.ts'
+import { brief, invalidRequest } from '../../errors.ts'
 
 /**
  * Tool names in both directions. Gemini wants a letter or underscore first, then letters, digits,
@@ -14,7 +14,7 @@ export class ToolNames {
     for (const name of names) {
       if (this.#toGemini.has(name)) {
         throw invalidRequest(
-          `Duplicate function declaration found: ${name}. Declare each name once.`,
+          `Duplicate function declaration found: ${brief(name)}. Declare each name once.`,
           'tools',
         )
       }

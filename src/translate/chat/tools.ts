@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { invalidRequest } from '../../errors.ts'
+import { brief, invalidRequest } from '../../errors.ts'
 import type { Abilities } from '../abilities.ts'
 import type { FunctionCallingConfig, FunctionDeclaration, Tool } from '../gemini.ts'
 import { isObject } from '../json.ts'
@@ -46,7 +46,7 @@ const builtInNames = Object.keys(builtIn) as (keyof typeof builtIn)[]
 const builtInTool = z.looseObject({
   type: z.enum(builtInNames, {
     error: ({ input }) =>
-      `Invalid value: '${String(input)}'. Supported values are: ${[
+      `Invalid value: '${brief(input)}'. Supported values are: ${[
         'function',
         'custom',
         ...builtInNames,
@@ -250,7 +250,7 @@ function toCalling(
 function toDeclaredName(name: string, names: ToolNames): string {
   if (names.has(name)) return names.toGemini(name)
   throw invalidRequest(
-    `tool_choice names '${name}', which is not among the tools. Declare it or name another.`,
+    `tool_choice names '${brief(name)}', which is not among the tools. Declare it or name another.`,
     'tool_choice',
   )
 }
