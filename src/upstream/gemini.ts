@@ -1,25 +1,23 @@
-import { ApiError, badGateway, interrupted } from '../errors.ts'
-import { Copies, mergeCopies } from '../translate/chat/copies.ts'
+import { ApiError, interrupted } from '../errors.ts'
+import { mergeCopies } from '../translate/chat/copies.ts'
 import { type Asked, mendRefused } from '../translate/chat/mend.ts'
 import { type AnswerOptions, toGemini, type Translation } from '../translate/chat/request.ts'
 import type { ChatChunk } from '../translate/chat/response.ts'
 import {
   dummySignature,
+  pastCallsOf,
   type SignatureSource,
   signatureSources,
-  pastCallsOf,
   withDummySignatures,
 } from '../translate/chat/signatures.ts'
 import { ChatStream, collectWhole } from '../translate/chat/stream.ts'
-import { type GenerateContentResponse, readResponse } from '../translate/gemini.ts'
-import { isObject, tryParseJson } from '../translate/json.ts'
-import { type Owner, toApiError, toStreamError } from '../translate/status.ts'
+import { toApiError } from '../translate/status.ts'
 import type { Answer, Backend, Call } from './backend.ts'
 import type { Gate } from './google.ts'
+import { type Responses, toResponse, toResponses, understood } from './responses.ts'
 import { exhausted, pause, type RetrySettings, waitBefore } from './retry.ts'
 import type { SignatureStore } from './signatures.ts'
-import { EventReader } from './sse.ts'
-import { interleave, resumed } from './streams.ts'
+import { resumed } from './streams.ts'
 import type { Reply, Transport } from './transport.ts'
 
 export interface GeminiSettings {
@@ -35,8 +33,6 @@ export interface GeminiSettings {
 
 /** An answer that shows nothing is asked for again so often, while no byte has gone out. */
 const furtherTries = 2
-
-type Responses = AsyncGenerator<GenerateContentResponse[]>
 
 /** Gemini behind one of its gates: translates, asks, translates back. */
 export function geminiBackend(settings: GeminiSettings): Backend {
@@ -289,81 +285,6 @@ function pick<K, V, T>(map: Map<K, V>, select: (value: V, key: K) => T | undefin
       return selected === undefined ? [] : [[key, selected] as const]
     }),
   )
-}
-
-function toResponse(text: string, owner: Owner): GenerateContentResponse {
-  return checked(tryParseJson(text), owner, unreadable)
-}
-
-/** A refusal may come under a 200, and anything else under a broken proxy. */
-function checked(
-  parsed: unknown,
-  owner: Owner,
-  otherwise: () => ApiError,
-): GenerateContentResponse {
-  if (isObject(parsed) && parsed.error != null) throw toStreamError(parsed, owner)
-  const response = readResponse(parsed)
-  if (response === undefined) throw otherwise()
-  return response
-}
-
-/** Whatever the translation stumbles over in an answer, it is the answer that is wrong: 502. */
-function understood<T>(translate: () => T): T {
-  try {
-    return translate()
-  } catch (cause) {
-    if (cause instanceof ApiError) throw cause
-    throw badGateway('Gemini’s answer could not be understood. Send the request again.', { cause })
-  }
-}
-
-function unreadable(): ApiError {
-  return badGateway('Gemini sent something that is not a response of it. Send the request again.')
-}
-
-/** The responses of all streams of an answer, in batches as they came off the wire. */
-function toResponses(replies: Reply[], owner: Owner, end: () => void): Responses {
-  const streams = replies.map((reply) => readResponses(reply, owner))
-  const [only] = streams
-  if (only !== undefined && streams.length === 1) return only
-  const copies = new Copies()
-  const read = (responses: GenerateContentResponse[], index: number) =>
-    responses.map((response) => copies.read(response, index))
-  return interleave(streams, read, end)
-}
-
-async function* readResponses(reply: Reply, owner: Owner): Responses {
-  const reader = new EventReader()
-  for await (const bytes of reply.bytes()) yield* toBatch(reader.push(bytes), owner, unreadable)
-  // Half an event at the end: the stream broke off.
-  yield* toBatch(reader.finish(), owner, interrupted)
-}
-
-/** What came before a failure in the same read is the client's all the same. */
-function* toBatch(
-  events: string[],
-  owner: Owner,
-  otherwise: () => ApiError,
-): Generator<GenerateContentResponse[]> {
-  const responses: GenerateContentResponse[] = []
-  try {
-    for (const data of events) responses.push(...readEvent(data, owner, otherwise))
-  } catch (error) {
-    if (responses.length > 0) yield responses
-    throw error
-  }
-  if (responses.length > 0) yield responses
-}
-
-/** Mostly one response an event; Google writes an array where an error or a proxy dropped `alt=sse`. */
-function readEvent(
-  data: string,
-  owner: Owner,
-  otherwise: () => ApiError,
-): GenerateContentResponse[] {
-  const parsed = tryParseJson(data)
-  const list = Array.isArray(parsed) ? parsed : [parsed]
-  return list.map((one) => checked(one, owner, otherwise))
 }
 
 /** What was left out, mended or tried again, by name: nothing is lost silently. */
