@@ -7,7 +7,14 @@ import { text } from 'node:stream/consumers'
  * (`--test-isolation=none`), which costs far less than a process for each of them.
  */
 const halves = ['1/2', '2/2'].map((shard) => {
-  const flags = ['--test', '--test-isolation=none', '--test-timeout=60000', `--test-shard=${shard}`]
+  const flags = [
+    '--test',
+    '--test-isolation=none',
+    // No test may hang for ever, nor what one of them left open keep the others' process alive.
+    '--test-timeout=60000',
+    '--test-force-exit',
+    `--test-shard=${shard}`,
+  ]
   const child = spawn(process.execPath, [...flags, 'test/**/*.test.ts'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // Far more than it takes: nothing may hang for ever.
