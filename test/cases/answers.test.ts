@@ -6,7 +6,7 @@ import { ApiError, interrupted } from '../../src/errors.ts'
 import type { GenerateContentResponse, Provider } from '../../src/translate/gemini.ts'
 import { type AnswerOptions, toGemini } from '../../src/translate/chat/request.ts'
 import type { ChatChunk } from '../../src/translate/chat/response.ts'
-import { ChatStream, complete } from '../../src/translate/chat/stream.ts'
+import { ChatStream, collectWhole } from '../../src/translate/chat/stream.ts'
 import { toStreamError } from '../../src/translate/status.ts'
 import { accumulate, merge } from './answers/accumulate.ts'
 import {
@@ -61,7 +61,7 @@ function assertAnswers({ gemini: events, deltas, completion, usage, ...example }
   assertWellFormed(burst, { usage: true })
   assert.deepEqual(plain(accumulate(burst)), answer, 'streamed as one event')
 
-  const whole = complete(merge(events), head, asked)
+  const whole = collectWhole(new ChatStream(head, { ...asked, includeUsage: true }), merge(events))
   assertWholeKeepsContract(whole)
   assert.deepEqual(plain(whole), answer, 'whole')
 

@@ -113,15 +113,6 @@ export class ChatStream {
 }
 
 /** The whole answer, from the one response that holds it. Throws 502 where it holds nothing. */
-export function complete(
-  response: GenerateContentResponse,
-  head: Head,
-  options: AnswerOptions,
-): ChatCompletion {
-  return collectWhole(new ChatStream(head, { ...options, includeUsage: true }), response)
-}
-
-/** The same, of a stream that the caller wants to ask more of. Its options must include the usage. */
 export function collectWhole(
   stream: ChatStream,
   response: GenerateContentResponse,

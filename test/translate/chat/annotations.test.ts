@@ -13,7 +13,7 @@ import {
 import { codePoints } from '../../../src/translate/chat/annotations.ts'
 import { toGemini } from '../../../src/translate/chat/request.ts'
 import type { Annotation, ChatChunk } from '../../../src/translate/chat/response.ts'
-import { ChatStream, complete } from '../../../src/translate/chat/stream.ts'
+import { ChatStream, collectWhole } from '../../../src/translate/chat/stream.ts'
 import type {
   GenerateContentResponse,
   GroundingSupport,
@@ -171,7 +171,10 @@ function chunksOf(events: GenerateContentResponse[], form: Form): ChatChunk[] {
 }
 
 function whole(event: GenerateContentResponse, form: Form) {
-  const message = complete(event, head, optionsFor(form)).choices[0]?.message
+  const message = collectWhole(
+    new ChatStream(head, { ...optionsFor(form), includeUsage: true }),
+    event,
+  ).choices[0]?.message
   return { content: message?.content ?? '', annotations: message?.annotations ?? [] }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { toGemini } from '../../../src/translate/chat/request.ts'
 import type { Delta } from '../../../src/translate/chat/response.ts'
-import { ChatStream, complete } from '../../../src/translate/chat/stream.ts'
+import { ChatStream, collectWhole } from '../../../src/translate/chat/stream.ts'
 import type { GenerateContentResponse } from '../../../src/translate/gemini.ts'
 
 const head = { id: 'chatcmpl-1', created: 1763164273, model: 'asked' }
@@ -99,8 +99,14 @@ describe('pictures', () => {
       'STOP',
     )
     const asked = { extra_body: { google: { thinking_config: { include_thoughts: true } } } }
-    const [hidden] = complete(event, head, optionsFor('gemini-3.1-flash-image', {})).choices
-    const [shown] = complete(event, head, optionsFor('gemini-3.1-flash-image', asked)).choices
+    const [hidden] = collectWhole(
+      new ChatStream(head, { ...optionsFor('gemini-3.1-flash-image', {}), includeUsage: true }),
+      event,
+    ).choices
+    const [shown] = collectWhole(
+      new ChatStream(head, { ...optionsFor('gemini-3.1-flash-image', asked), includeUsage: true }),
+      event,
+    ).choices
     assert.equal(hidden?.message.images, undefined)
     assert.equal(shown?.message.images?.length, 1)
   })
@@ -110,7 +116,10 @@ describe('pictures', () => {
       [{ inlineData: { mimeType: 'image/png', data: 'AAAA' }, thought: true }],
       'IMAGE_SAFETY',
     )
-    const [choice] = complete(event, head, optionsFor('gemini-3.1-flash-image', {})).choices
+    const [choice] = collectWhole(
+      new ChatStream(head, { ...optionsFor('gemini-3.1-flash-image', {}), includeUsage: true }),
+      event,
+    ).choices
     assert.equal(choice?.message.refusal, 'The response was blocked (IMAGE_SAFETY).')
   })
 })
@@ -124,7 +133,10 @@ function streamed(format: string, pieces: number[][]): NonNullable<Delta['audio'
 
 function whole(format: string, pieces: number[][], mimeType?: string) {
   const parts = pieces.map((samples) => sound(samples, mimeType))
-  const [choice] = complete(eventOf(parts, 'STOP'), head, speaking(format)).choices
+  const [choice] = collectWhole(
+    new ChatStream(head, { ...speaking(format), includeUsage: true }),
+    eventOf(parts, 'STOP'),
+  ).choices
   assert.ok(choice)
   return choice
 }

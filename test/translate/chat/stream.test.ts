@@ -20,7 +20,7 @@ import {
 import type { Candidate, GenerateContentResponse, Part } from '../../../src/translate/gemini.ts'
 import { type AnswerOptions, toGemini } from '../../../src/translate/chat/request.ts'
 import type { ChatChunk } from '../../../src/translate/chat/response.ts'
-import { ChatStream, complete } from '../../../src/translate/chat/stream.ts'
+import { ChatStream, collectWhole } from '../../../src/translate/chat/stream.ts'
 import { splitThoughts } from '../../../src/translate/chat/thoughts.ts'
 import { accumulate, merge } from '../../cases/answers/accumulate.ts'
 import { assertCallIds, assertWellFormed } from '../../cases/answers/invariants.ts'
@@ -36,7 +36,9 @@ describe('ChatStream', () => {
           assertWellFormed(chunks, { usage })
           assertCallIds(chunks)
           const counted = optionsFor(form, true)
-          const whole = plain(complete(merge(events), head, counted))
+          const whole = plain(
+            collectWhole(new ChatStream(head, { ...counted, includeUsage: true }), merge(events)),
+          )
           assert.deepEqual(plain(accumulate(stream(events, counted))), whole)
         }),
         { numRuns: 100 },
@@ -167,13 +169,23 @@ describe('ChatStream', () => {
 
 describe('complete', () => {
   it('tells the usage unasked', () => {
-    const { usage } = complete(eventOf([{ text: 'a' }], 'STOP'), head, optionsFor('nowhere', false))
+    const { usage } = collectWhole(
+      new ChatStream(head, { ...optionsFor('nowhere', false), includeUsage: true }),
+      eventOf([{ text: 'a' }], 'STOP'),
+    )
     assert.equal(usage?.total_tokens, 0)
   })
 
   it('refuses an answer of nothing', () => {
     for (const nothing of [{}, { candidates: [] }, { usageMetadata: { promptTokenCount: 4 } }]) {
-      assert.throws(() => complete(nothing, head, optionsFor('nowhere', false)), { status: 502 })
+      assert.throws(
+        () =>
+          collectWhole(
+            new ChatStream(head, { ...optionsFor('nowhere', false), includeUsage: true }),
+            nothing,
+          ),
+        { status: 502 },
+      )
     }
   })
 })
