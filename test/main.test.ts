@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import OpenAI from 'openai'
-import { type Child, servedBy, startChild } from './http/child.ts'
+import { type Child, servedBy, startChild } from './support/child.ts'
 import { said, startFakeGoogle } from './support/fake-google.ts'
 import { connectRaw, eventsIn, readReply, toHttp } from './support/raw-client.ts'
 

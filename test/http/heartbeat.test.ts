@@ -5,7 +5,8 @@ import OpenAI from 'openai'
 import { pino } from 'pino'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import { googleError, said, startFakeGoogle, within } from '../support/fake-google.ts'
+import { googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { within } from '../support/within.ts'
 import { connectRaw, eventsIn, type RawClient, readReply, toHttp } from '../support/raw-client.ts'
 
 const google = await startFakeGoogle()

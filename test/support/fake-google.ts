@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { within } from './within.ts'
 
 /** A loopback server in Google's place that answers only what the test tells it to, when it does. */
 export interface FakeGoogle {
@@ -99,19 +99,6 @@ export function said(text: string, finishReason?: string): object {
 /** Google's error object. */
 export function googleError(code: number, status: string, message: string): object {
   return { error: { code, message, status } }
-}
-
-/** Rejects where a promise takes longer than it should. */
-export async function within<T>(ms: number, promise: Promise<T>, otherwise: string): Promise<T> {
-  const timer = new AbortController()
-  const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`${otherwise} within ${ms} ms`)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    timer.abort()
-  }
 }
 
 function toAsked(request: IncomingMessage, response: ServerResponse, text: string): Asked {

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { within } from './fake-google.ts'
+import { within } from './within.ts'
 
 /** Why there is no Redis to test with; undefined where there is one. */
 export const withoutRedis: string | undefined = (() => {

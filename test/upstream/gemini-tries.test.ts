@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Asked, googleError, said, startFakeGoogle, within } from '../support/fake-google.ts'
+import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { within } from '../support/within.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { eventsIn } from '../support/raw-client.ts'
 import { isRecord } from '../support/shared.ts'

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts'
 import { redisSignatures } from '../../src/upstream/redis-signatures.ts'
-import { type Child, servedBy, startChild } from '../http/child.ts'
+import { type Child, servedBy, startChild } from '../support/child.ts'
 import { type Counts, countsOf, playLoop } from '../support/forgetful-client.ts'
 import { type Redis, startRedis, withoutRedis } from '../support/redis.ts'
 

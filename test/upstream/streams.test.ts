@@ -7,8 +7,8 @@ import {
   type FakeGoogle,
   googleError,
   startFakeGoogle,
-  within,
 } from '../support/fake-google.ts'
+import { within } from '../support/within.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { connectRaw, eventsIn, toHttp } from '../support/raw-client.ts'
 

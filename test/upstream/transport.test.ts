@@ -3,7 +3,8 @@ import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../../src/errors.ts'
 import { createTransport } from '../../src/upstream/transport.ts'
-import { startFakeGoogle, within } from '../support/fake-google.ts'
+import { startFakeGoogle } from '../support/fake-google.ts'
+import { within } from '../support/within.ts'
 
 const google = await startFakeGoogle()
 const transport = createTransport({

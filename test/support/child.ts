@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { within } from '../support/fake-google.ts'
+import { within } from './within.ts'
 
 /** The real process, with no environment but what the test gives it. */
 export interface Child {
