@@ -13,5 +13,5 @@ export interface Figure {
 /** Every file `<name>.suite.ts` exports one as `suite`, and what it shows as `about`. */
 export interface SuiteModule {
   about: string
-  suite(edition: Edition): AsyncGenerator<Figure>
+  suite: (edition: Edition) => AsyncGenerator<Figure>
 }
