@@ -91,7 +91,7 @@ async function* behind(kind: FrontKind, run: string): AsyncGenerator<Figure> {
 
 /** Fronts make errors of their own, as pages. */
 function isGateways({ headers }: Reply): boolean {
-  return !/^text\/html/.test(headers.get('content-type') ?? '')
+  return headers.get('content-type')?.startsWith('text/html') !== true
 }
 
 function answeredWrongly({ one, found }: Tried<Behind>): string | undefined {
@@ -169,9 +169,9 @@ function wrongStatus({ one, found }: Tried): string | undefined {
 }
 
 function wrongEnd({ one, found }: Tried): string | undefined {
-  return one.then.split(' or ').includes(found.then)
+  return one.connection.split(' or ').includes(found.connection)
     ? undefined
-    : `${found.then} instead of ${one.then}`
+    : `${found.connection} instead of ${one.connection}`
 }
 
 /** A whole answer must not stand inside another, nor name what another asked. */

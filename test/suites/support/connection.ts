@@ -64,7 +64,8 @@ export async function openConnection(url: string): Promise<Connection> {
       return true
     },
     async quiet(ms) {
-      for (let seen = -1; seen !== pieces.length && !over;) {
+      let seen = -1
+      while (seen !== pieces.length && !socket.readableEnded) {
         seen = pieces.length
         await sleep(ms)
       }

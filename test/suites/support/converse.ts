@@ -5,7 +5,7 @@ import { chatRequest, type WireCase } from './wire-cases.ts'
 /** What came of a case. */
 export interface Conversation {
   replies: Reply[]
-  then: 'closed' | 'open' | 'waiting'
+  connection: 'closed' | 'open' | 'waiting'
   /** What came and is no whole answer. */
   left: string
   /** What was wrong with the answer to the next request on the connection. */
@@ -20,10 +20,11 @@ export async function converse(url: string, one: WireCase): Promise<Conversation
       bodiless: one.bodiless ?? 0,
       ended: connection.closed(),
     })
-  const conversation = (then: Conversation['then'], after?: string): Conversation => {
+  const conversation = (state: Conversation['connection'], after?: string): Conversation => {
     const { replies, left } = read()
     const received = connection.received()
-    return { replies, then, left: received.toString('utf8', received.length - left), after }
+    const rest = received.toString('utf8', received.length - left)
+    return { replies, connection: state, left: rest, after }
   }
   try {
     if (one.slowly === true) await connection.sendSlowly(one.bytes)
@@ -34,11 +35,11 @@ export async function converse(url: string, one: WireCase): Promise<Conversation
     }
     if (one.ends === true) connection.end()
     await connection.until(() => read().replies.length >= one.answers.length, 3000)
-    if (one.then === 'closed') {
+    if (one.connection === 'closed') {
       const closed = await connection.until(() => connection.closed(), 500)
       return conversation(closed ? 'closed' : 'open')
     }
-    if (one.then === 'waiting') {
+    if (one.connection === 'waiting') {
       const closed = await connection.until(() => connection.closed(), 200)
       const silent = connection.received().length === 0
       return conversation(closed ? 'closed' : silent ? 'waiting' : 'open')

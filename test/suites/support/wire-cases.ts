@@ -7,7 +7,7 @@ export interface WireCase {
   /** The statuses, in order; a list where the specification leaves a choice. */
   answers: (number | number[])[]
   /** `open`: the next request on the connection gets its own answer. `waiting`: for the rest of a message. */
-  then: 'closed' | 'open' | 'closed or open' | 'waiting'
+  connection: 'closed' | 'open' | 'closed or open' | 'waiting'
   /** The markers of the requests that may reach the model, in order. */
   reaches: string[]
   /** Sent once the answer to the others has begun. */
@@ -79,9 +79,9 @@ export function wireCases(run: string): WireCase[] {
     const bytes = typeof built === 'string' ? Buffer.from(built, 'latin1') : built
     cases.push({ name, prefix: mark(''), ...more, bytes, reaches: (more.reaches ?? []).map(mark) })
   }
-  const fine = { answers: [200], then: 'open', reaches: ['one'] } as const
+  const fine = { answers: [200], connection: 'open', reaches: ['one'] } as const
   const served = { ...fine, answers: [...fine.answers], reaches: [...fine.reaches] }
-  const unparsed = { answers: [400], then: 'closed' } as const
+  const unparsed = { answers: [400], connection: 'closed' } as const
   const refused = { ...unparsed, answers: [...unparsed.answers] }
 
   // What is right, however unusual
@@ -89,19 +89,19 @@ export function wireCases(run: string): WireCase[] {
   add('byte by byte', { ...served, slowly: true }, ({ chat }) => chat('one'))
   add(
     'three in a pipeline',
-    { answers: [200, 200, 200], then: 'open', reaches: ['one', 'two', 'three'] },
+    { answers: [200, 200, 200], connection: 'open', reaches: ['one', 'two', 'three'] },
     ({ chat }) => chat('one') + chat('two') + chat('three'),
   )
   add(
     'a bad one in the middle of a pipeline',
-    { answers: [200, 400], then: 'closed', reaches: ['one'], mayBreakOff: true },
+    { answers: [200, 400], connection: 'closed', reaches: ['one'], mayBreakOff: true },
     ({ chat }) => chat('one') + chat('two', ['Content-Length: 1']) + chat('smuggled'),
   )
   add('a chunked body', served, ({ chunked, body }) =>
     chunked('one', chunk(body('one')) + lastChunk),
   )
   add('a body in many chunks', served, ({ chunked, body }) =>
-    chunked('one', [...body('one')].map(chunk).join('') + lastChunk),
+    chunked('one', Array.from(body('one'), chunk).join('') + lastChunk),
   )
   add('chunk extensions', served, ({ chunked, body }) =>
     chunked(
@@ -130,27 +130,27 @@ export function wireCases(run: string): WireCase[] {
   add('an empty line before the request', served, ({ chat }) => crlf + chat('one'))
   add(
     'empty lines between two requests',
-    { answers: [200, 200], then: 'open', reaches: ['one', 'two'] },
+    { answers: [200, 200], connection: 'open', reaches: ['one', 'two'] },
     ({ chat }) => chat('one') + crlf + crlf + chat('two'),
   )
-  add('Connection: close', { answers: [200], then: 'closed', reaches: ['one'] }, ({ chat }) =>
+  add('Connection: close', { answers: [200], connection: 'closed', reaches: ['one'] }, ({ chat }) =>
     chat('one', ['Connection: close']),
   )
   add(
     'a request after Connection: close',
-    { answers: [200], then: 'closed', reaches: ['one'] },
+    { answers: [200], connection: 'closed', reaches: ['one'] },
     ({ chat }) => chat('one', ['Connection: close']) + chat('smuggled'),
   )
   add(
     'an empty line after Connection: close',
-    { answers: [200], then: 'closed', reaches: ['one'] },
+    { answers: [200], connection: 'closed', reaches: ['one'] },
     ({ chat }) => chat('one', ['Connection: close']) + crlf,
   )
   add(
     'a bad request behind a stream that has begun',
     {
       answers: [200],
-      then: 'closed',
+      connection: 'closed',
       reaches: ['one'],
       later: `bad${crlf}${crlf}`,
       mayBreakOff: true,
@@ -161,7 +161,7 @@ export function wireCases(run: string): WireCase[] {
     'a good request behind a stream that has begun',
     {
       answers: [200, 200],
-      then: 'open',
+      connection: 'open',
       reaches: ['one'],
       later: head('GET /v1/models', ['Host: gateway']),
     },
@@ -203,7 +203,7 @@ export function wireCases(run: string): WireCase[] {
   )
   add(
     'HTTP/1.0 without Host',
-    { answers: [200], then: 'closed', reaches: ['one'] },
+    { answers: [200], connection: 'closed', reaches: ['one'] },
     ({ body, mark }) =>
       head(
         `POST ${path}`,
@@ -217,7 +217,7 @@ export function wireCases(run: string): WireCase[] {
   )
   add(
     'HTTP/1.0 with chunks, whose framing is faulty by definition',
-    { answers: [[200, 400]], then: 'closed' },
+    { answers: [[200, 400]], connection: 'closed' },
     ({ body, mark, chat }) =>
       head(
         `POST ${path}`,
@@ -230,21 +230,24 @@ export function wireCases(run: string): WireCase[] {
   )
 
   // Bodies where none is expected
-  add('CL.0: a body to a GET', { answers: [200], then: 'open' }, ({ get, chat }) =>
+  add('CL.0: a body to a GET', { answers: [200], connection: 'open' }, ({ get, chat }) =>
     get('/v1/models', [`Content-Length: ${chat('smuggled').length}`]).concat(chat('smuggled')),
   )
-  const lost = { answers: [[400, 404, 405]], then: 'closed or open' } as const
+  const lost = { answers: [[400, 404, 405]], connection: 'closed or open' } as const
   const nowhere = { ...lost, answers: lost.answers.map((statuses) => [...statuses]) }
   add('CL.0: a body to nowhere', nowhere, ({ chat, post }) => post('/nowhere', chat('smuggled')))
   add('CL.0: a body to a health check', nowhere, ({ chat, post }) =>
     post('/health/live', chat('smuggled')),
   )
-  add('TE.0: chunks to OPTIONS', { answers: [[200, 204, 404, 405]], then: 'open' }, ({ chat }) =>
-    head(`OPTIONS ${path}`, ['Host: gateway', 'Transfer-Encoding: chunked'])
-      .concat(chunk(chat('smuggled')))
-      .concat(lastChunk),
+  add(
+    'TE.0: chunks to OPTIONS',
+    { answers: [[200, 204, 404, 405]], connection: 'open' },
+    ({ chat }) =>
+      head(`OPTIONS ${path}`, ['Host: gateway', 'Transfer-Encoding: chunked'])
+        .concat(chunk(chat('smuggled')))
+        .concat(lastChunk),
   )
-  add('TE.0: chunks to a GET', { answers: [200], then: 'open' }, ({ chat }) =>
+  add('TE.0: chunks to a GET', { answers: [200], connection: 'open' }, ({ chat }) =>
     head('GET /v1/models', ['Host: gateway', 'Transfer-Encoding: chunked'])
       .concat(chunk(chat('smuggled')))
       .concat(lastChunk),
@@ -252,13 +255,23 @@ export function wireCases(run: string): WireCase[] {
   add('0.CL: a body after Expect that is refused at once', nowhere, ({ chat, post }) =>
     post('/nowhere', chat('smuggled'), ['Expect: 100-continue']),
   )
-  add('0.CL: Content-Length that is not kept', { answers: [], then: 'waiting' }, ({ mark, body }) =>
-    head(`POST ${path}`, [...common(mark('smuggled')), `Content-Length: ${body('x').length + 9}`]),
+  add(
+    '0.CL: Content-Length that is not kept',
+    { answers: [], connection: 'waiting' },
+    ({ mark, body }) =>
+      head(`POST ${path}`, [
+        ...common(mark('smuggled')),
+        `Content-Length: ${body('x').length + 9}`,
+      ]),
   )
-  add('HEAD with a body', { answers: [[200, 404, 405]], then: 'open', bodiless: 1 }, ({ chat }) =>
-    head('HEAD /v1/models', ['Host: gateway', `Content-Length: ${chat('smuggled').length}`]).concat(
-      chat('smuggled'),
-    ),
+  add(
+    'HEAD with a body',
+    { answers: [[200, 404, 405]], connection: 'open', bodiless: 1 },
+    ({ chat }) =>
+      head('HEAD /v1/models', [
+        'Host: gateway',
+        `Content-Length: ${chat('smuggled').length}`,
+      ]).concat(chat('smuggled')),
   )
 
   // Two words on the length
@@ -426,7 +439,7 @@ export function wireCases(run: string): WireCase[] {
   )
 
   // Heads that are too large
-  const large = { answers: [431], then: 'closed' } as const
+  const large = { answers: [431], connection: 'closed' } as const
   const overflowing = { ...large, answers: [...large.answers] }
   add('a header of 70 kB', overflowing, ({ chat }) =>
     chat('smuggled', [`X-A: ${'a'.repeat(70_000)}`]),
@@ -450,7 +463,7 @@ export function wireCases(run: string): WireCase[] {
   )
   add(
     'a content-encoding after 3,000 other headers',
-    { answers: [[400, 415, 431]], then: 'closed' },
+    { answers: [[400, 415, 431]], connection: 'closed' },
     ({ chat }) =>
       chat('smuggled', [
         ...Array.from({ length: 3000 }, (_, n) => `X-${n}: a`),
@@ -460,35 +473,35 @@ export function wireCases(run: string): WireCase[] {
   )
 
   // Who and what is asked
-  add('no Host', { answers: [400], then: 'closed' }, ({ chat }) =>
+  add('no Host', { answers: [400], connection: 'closed' }, ({ chat }) =>
     chat('smuggled', ['Connection: close']).replace('Host: gateway\r\n', ''),
   )
-  add('two Hosts', { answers: [400], then: 'closed' }, ({ chat }) =>
+  add('two Hosts', { answers: [400], connection: 'closed' }, ({ chat }) =>
     chat('smuggled', ['Host: evil', 'Connection: close']),
   )
-  add('the same Host twice', { answers: [400], then: 'closed' }, ({ chat }) =>
+  add('the same Host twice', { answers: [400], connection: 'closed' }, ({ chat }) =>
     chat('smuggled', ['Host: gateway', 'Connection: close']),
   )
   for (const host of ['a b', 'a, b', 'a/b', 'a@b', 'a\\b', '[::1', 'a:b:c', 'a?b', 'a#b']) {
-    add(`Host: ${host}`, { answers: [400], then: 'closed' }, ({ chat }) =>
+    add(`Host: ${host}`, { answers: [400], connection: 'closed' }, ({ chat }) =>
       chat('smuggled', ['Connection: close']).replace('Host: gateway', `Host: ${host}`),
     )
   }
   for (const expectation of ['bogus', '200-ok']) {
-    add(`Expect: ${expectation}`, { answers: [417], then: 'closed or open' }, ({ chat }) =>
+    add(`Expect: ${expectation}`, { answers: [417], connection: 'closed or open' }, ({ chat }) =>
       chat('smuggled', [`Expect: ${expectation}`]),
     )
   }
   for (const expectation of ['100-continue, bogus', 'y 100-continue', '100-CONTINUE']) {
     add(
       `Expect: ${expectation}`,
-      { answers: [[200, 417]], then: 'closed or open', reaches: ['one'] },
+      { answers: [[200, 417]], connection: 'closed or open', reaches: ['one'] },
       ({ chat }) => chat('one', [`Expect: ${expectation}`]),
     )
   }
   const versions = ['HTTP/2.0', 'HTTP/3.0', 'HTTP/0.9', 'HTTP/1.2', 'HTTP/1.10', 'HTTP/1']
   for (const version of [...versions, 'http/1.1', 'HTTP/1.1x', 'HTTPS/1.1']) {
-    add(version, { answers: [[400, 505]], then: 'closed' }, ({ body, mark }) =>
+    add(version, { answers: [[400, 505]], connection: 'closed' }, ({ body, mark }) =>
       head(
         `POST ${path}`,
         [...common(mark('smuggled')), `Content-Length: ${body('smuggled').length}`],
@@ -497,11 +510,13 @@ export function wireCases(run: string): WireCase[] {
     )
   }
   // Node's parser knows RTSP, and does not tell it from HTTP.
-  add('RTSP/1.0', { answers: [[200, 400, 505]], then: 'closed', reaches: ['one'] }, ({ chat }) =>
-    chat('one', ['Connection: close']).replace('HTTP/1.1', 'RTSP/1.0'),
+  add(
+    'RTSP/1.0',
+    { answers: [[200, 400, 505]], connection: 'closed', reaches: ['one'] },
+    ({ chat }) => chat('one', ['Connection: close']).replace('HTTP/1.1', 'RTSP/1.0'),
   )
   add('HTTP/0.9', refused, () => `GET /health${crlf}${crlf}`)
-  add('the preface of HTTP/2', { answers: [[400, 505]], then: 'closed' }, () =>
+  add('the preface of HTTP/2', { answers: [[400, 505]], connection: 'closed' }, () =>
     Buffer.concat([
       Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
       Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
@@ -516,27 +531,27 @@ export function wireCases(run: string): WireCase[] {
   )
   add(
     'two spaces in the request line',
-    { answers: [[200, 400]], then: 'closed or open', reaches: ['one'] },
+    { answers: [[200, 400]], connection: 'closed or open', reaches: ['one'] },
     ({ chat }) => chat('one').replace('POST ', 'POST  '),
   )
   add('a tab in the request line', refused, ({ chat }) =>
     chat('smuggled').replace('POST ', 'POST\t'),
   )
   add('a space in the path', refused, ({ chat }) => chat('smuggled').replace(path, `${path} x`))
-  add('TRACE', { answers: [[404, 405]], then: 'open' }, () =>
+  add('TRACE', { answers: [[404, 405]], connection: 'open' }, () =>
     head('TRACE /v1/models', ['Host: gateway']),
   )
-  add('CONNECT', { answers: [[400, 404, 405, 501]], then: 'closed' }, ({ chat }) =>
+  add('CONNECT', { answers: [[400, 404, 405, 501]], connection: 'closed' }, ({ chat }) =>
     head('CONNECT 127.0.0.1:22', ['Host: 127.0.0.1:22']).concat(chat('smuggled')),
   )
-  add('OPTIONS *', { answers: [[200, 204, 400, 404, 405]], then: 'open' }, () =>
+  add('OPTIONS *', { answers: [[200, 204, 400, 404, 405]], connection: 'open' }, () =>
     head('OPTIONS *', ['Host: gateway']),
   )
-  add('GET where there is only POST', { answers: [[404, 405]], then: 'open' }, ({ get }) =>
+  add('GET where there is only POST', { answers: [[404, 405]], connection: 'open' }, ({ get }) =>
     get(path),
   )
-  add('a URL that is nowhere', { answers: [404], then: 'open' }, ({ get }) => get('/nowhere'))
-  add('a whole URL as the target', { answers: [[200, 404]], then: 'closed' }, ({ get }) =>
+  add('a URL that is nowhere', { answers: [404], connection: 'open' }, ({ get }) => get('/nowhere'))
+  add('a whole URL as the target', { answers: [[200, 404]], connection: 'closed' }, ({ get }) =>
     get('http://evil/v1/models', ['Connection: close']),
   )
   for (const target of [
@@ -555,18 +570,18 @@ export function wireCases(run: string): WireCase[] {
   ]) {
     add(
       `the path ${JSON.stringify(target)}`,
-      { answers: [[400, 404, 405]], then: 'closed' },
+      { answers: [[400, 404, 405]], connection: 'closed' },
       ({ get }) => get(target, ['Connection: close']),
     )
   }
 
   // Bodies
-  add('a compressed body', { answers: [415], then: 'closed or open' }, ({ chat }) =>
+  add('a compressed body', { answers: [415], connection: 'closed or open' }, ({ chat }) =>
     chat('smuggled', ['Content-Encoding: gzip']),
   )
   add(
     'a body that is said to be compressed twice',
-    { answers: [415], then: 'closed or open' },
+    { answers: [415], connection: 'closed or open' },
     ({ chat }) => chat('smuggled', ['Content-Encoding: identity', 'Content-Encoding: gzip']),
   )
   for (const type of [
@@ -579,11 +594,11 @@ export function wireCases(run: string): WireCase[] {
     '*/*',
     '',
   ]) {
-    add(`Content-Type: ${type}`, { answers: [415], then: 'closed or open' }, ({ chat }) =>
+    add(`Content-Type: ${type}`, { answers: [415], connection: 'closed or open' }, ({ chat }) =>
       chat('smuggled').replace('Content-Type: application/json', `Content-Type: ${type}`),
     )
   }
-  add('no Content-Type', { answers: [415], then: 'closed or open' }, ({ chat }) =>
+  add('no Content-Type', { answers: [415], connection: 'closed or open' }, ({ chat }) =>
     chat('smuggled').replace('Content-Type: application/json\r\n', ''),
   )
   for (const [name, bytes] of [
@@ -593,17 +608,19 @@ export function wireCases(run: string): WireCase[] {
     ['an overlong NUL in UTF-8', '"\xc0\x80"'],
     ['UTF-16', '\xff\xfe{\x00}\x00'],
   ]) {
-    add(`a body of ${name}`, { answers: [400], then: 'closed or open' }, ({ post }) =>
+    add(`a body of ${name}`, { answers: [400], connection: 'closed or open' }, ({ post }) =>
       post(path, `{"model":"gemini-2.5-flash","messages":[{"role":"user","content":${bytes}}]}`),
     )
   }
-  add('an empty body', { answers: [400], then: 'closed or open' }, ({ post }) => post(path, ''))
-  add('no body at all', { answers: [[400, 415]], then: 'closed or open' }, ({ mark }) =>
+  add('an empty body', { answers: [400], connection: 'closed or open' }, ({ post }) =>
+    post(path, ''),
+  )
+  add('no body at all', { answers: [[400, 415]], connection: 'closed or open' }, ({ mark }) =>
     head(`POST ${path}`, common(mark('smuggled'))),
   )
   add(
     'a body that is too large by its length',
-    { answers: [413], then: 'closed' },
+    { answers: [413], connection: 'closed' },
     ({ mark, chat }) =>
       head(`POST ${path}`, [...common(mark('smuggled')), 'Content-Length: 999999999']).concat(
         chat('smuggled'),
@@ -611,25 +628,27 @@ export function wireCases(run: string): WireCase[] {
   )
   add(
     'a body that is too large in chunks',
-    { answers: [413], then: 'closed' },
+    { answers: [413], connection: 'closed' },
     ({ chunked, chat }) =>
       chunked(
         'smuggled',
         chunk(' '.repeat(70_000)).repeat(2) + chunk(chat('smuggled')) + lastChunk,
       ),
   )
-  add('a body that breaks off', { answers: [[400, 408]], then: 'closed', ends: true }, ({ chat }) =>
-    chat('smuggled').slice(0, -5),
+  add(
+    'a body that breaks off',
+    { answers: [[400, 408]], connection: 'closed', ends: true },
+    ({ chat }) => chat('smuggled').slice(0, -5),
   )
   add(
     'chunks that break off',
-    { answers: [[400, 408]], then: 'closed', ends: true },
+    { answers: [[400, 408]], connection: 'closed', ends: true },
     ({ chunked, body }) => chunked('smuggled', chunk(body('smuggled'))),
   )
   add('a head that breaks off', { ...refused, ends: true }, ({ chat }) =>
     chat('smuggled').slice(0, 60),
   )
-  add('half a request, and no end', { answers: [], then: 'waiting' }, ({ chat }) =>
+  add('half a request, and no end', { answers: [], connection: 'waiting' }, ({ chat }) =>
     chat('smuggled').slice(0, -5),
   )
 
