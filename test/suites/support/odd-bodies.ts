@@ -164,7 +164,7 @@ export function oddBody(random: Random): string {
 export function poisonedBody(random: Random): string {
   const poison = pick(poisons, random)
   const poisoned = changed(pick(requests, random), random, (old) => {
-    if (typeof old === 'string') return `${toText(poison, random)}`
+    if (typeof old === 'string') return toText(poison, random)
     if (old instanceof Members && poison instanceof Members) {
       return new Members([...old.list, ...poison.list])
     }
@@ -173,7 +173,7 @@ export function poisonedBody(random: Random): string {
   return toText(poisoned, random)
 }
 
-const harm = toJson({ polluted: 1, toString: 'x', then: 'y', role: 'system', model: 'gpt' })
+const harm = toJson({ polluted: 1, toString: 'x', ['then']: 'y', role: 'system', model: 'gpt' })
 const poisons: [Json, ...Json[]] = [
   new Members([['__proto__', harm]]),
   new Members([['constructor', new Members([['prototype', harm]])]]),

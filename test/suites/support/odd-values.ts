@@ -163,7 +163,7 @@ const objects = [
   { a: { b: { c: [] } } },
   { type: 'Buffer', data: [1, 2, 3] },
   { toString: 'x', valueOf: 1, toJSON: 'y' },
-  { then: 'x' },
+  { ['then']: 'x' },
   { length: -1 },
   { type: 'object', properties: { a: cycle }, $defs: { A: cycle } },
   { $defs: { A: { properties: { a: cycle }, required: ['a'] } }, ...cycle },
@@ -248,7 +248,10 @@ export function oddChange(old: Json, random: Random): Json {
       random,
     )()
   }
-  return pick<() => Json>([() => [old], () => String(old), () => toJson({ value: 1 })], random)()
+  return pick<() => Json>(
+    [() => [old], () => JSON.stringify(old), () => toJson({ value: 1 })],
+    random,
+  )()
 
   function oddMember(): readonly [string, Json] {
     return [oddName(random), oddValue(random)]
