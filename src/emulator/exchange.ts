@@ -6,12 +6,13 @@ import { checkRequest, readCountRequest, readEmbedRequest, readRequest } from '.
 import { counted } from './count.ts'
 import { checkCredentials, credentialIn } from './credentials.ts'
 import { embedded } from './embed.ts'
-import { GoogleError, standardError } from './errors.ts'
+import { GoogleError, refusalError, standardError } from './errors.ts'
 import { faultyBody, faultyEvents } from './faults/events.ts'
 import { type Fault, healthy } from './faults/fault.ts'
 import type { FaultMemory } from './faults/memory.ts'
 import { parseFault } from './faults/parse.ts'
 import { refusal } from './faults/refusal.ts'
+import type { Framing } from './framing.ts'
 import { modelInfo, modelList } from './model-list.ts'
 import { errorReply, eventReply, jsonReply, notFoundReply, type Reply } from './reply.ts'
 import type { Answer } from './response.ts'
@@ -19,6 +20,7 @@ import { type ModelRoute, modelOf, type Route, routeOf } from './routes.ts'
 import type { Envelope } from './says/envelope.ts'
 import { type Prompt, readPrompt } from './says/prompt.ts'
 import { scriptedAnswer } from './script/match.ts'
+import type { ScriptMemory } from './script/memory.ts'
 import { scriptedSayings } from './script/saying.ts'
 import type { Script, ScriptedAnswer } from './script/script.ts'
 
@@ -33,6 +35,7 @@ export interface Incoming {
 /** What one request leaves for the next, and what all of them are answered by. */
 export interface House {
   script: Script
+  answered: ScriptMemory
   memory: FaultMemory
 }
 
@@ -40,6 +43,8 @@ export interface House {
 export interface Exchange {
   reply: Reply
   fault: Fault
+  /** How a model's answer is framed; absent where no model answers, in refusals above all. */
+  framing?: Framing
 }
 
 /** Answers a request; whatever is thrown on the way becomes Google's error JSON. */
@@ -59,7 +64,8 @@ export function exchange(incoming: Incoming, house: House): Exchange {
       backend: route.backend,
       model: 'model' in route ? route.model : '',
     })
-    return { reply: refused ?? replyTo(route, incoming, asked, fault), fault }
+    const reply = refused ?? replyTo(route, incoming, asked, fault)
+    return { reply, fault, ...(!refused && route.kind === 'generate' && { framing }) }
   } catch (error) {
     return { reply: errorReply(asGoogleError(error), framing), fault }
   }
@@ -73,11 +79,11 @@ interface Asked {
 }
 
 // The JSON front end reads the body before anyone looks for the model.
-function readAsked(route: Route, incoming: Incoming, { script }: House): Asked | undefined {
+function readAsked(route: Route, incoming: Incoming, house: House): Asked | undefined {
   if (route.kind !== 'generate') return undefined
   const request = readRequest(parsed(incoming.text), route.backend)
   const prompt = readPrompt(request)
-  return { request, prompt, scripted: scriptedAnswer(script, request, prompt, route.model) }
+  return { request, prompt, scripted: scriptedAnswer(house, request, prompt, route.model) }
 }
 
 function faultsIn(
@@ -144,6 +150,7 @@ function answerTo(
   envelope: Envelope,
   { framing }: ModelRoute,
 ): Answer {
+  if (scripted?.error) throw refusalError(scripted.error)
   if (scripted?.events) {
     const events = framing === 'whole' ? scripted.events.slice(0, 1) : scripted.events
     return { events, pause: prompt.magic.slow }

@@ -91,6 +91,37 @@ describe('a log', () => {
   })
 })
 
+describe('waiting for the log', () => {
+  const headers = { 'x-goog-api-key': 'key', 'x-emulator-fault': 'stall@0' }
+
+  it('ends with a sentence where the request does not come', async () => {
+    const next = emulator.log.count + 1
+    await assert.rejects(emulator.log.ended(next, 20), {
+      message: `Request ${next} did not come (${next - 1} have) within 20 ms.`,
+    })
+    // The one who waited too long is in nobody's way.
+    await developer.whole(model, asking('Hi'))
+    assert.equal((await emulator.log.ended(next)).ended, 'finished')
+  })
+
+  it('ends with a sentence where the answer does not end', async () => {
+    const left = new AbortController()
+    const number = emulator.log.count + 1
+    const response = await fetch(`${emulator.url}/v1beta/models/${model}:generateContent`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(asking('Hi')),
+      signal: left.signal,
+    })
+    await assert.rejects(emulator.log.ended(number, 20), {
+      message: `The answer to request ${number} was not over within 20 ms.`,
+    })
+    left.abort()
+    assert.equal((await emulator.log.ended(number)).ended, 'cancelled after 0 events')
+    await response.body?.cancel().catch(() => undefined)
+  })
+})
+
 async function served(method: string): Promise<{ requests: { number: number }[] }> {
   const response = await fetch(`${emulator.url}/_log`, { method })
   return JSON.parse(await response.text())

@@ -1,15 +1,18 @@
 import { bringsResults, type GenerateContentRequest } from '../request.ts'
 import type { Prompt } from '../says/prompt.ts'
+import type { ScriptMemory } from './memory.ts'
 import type { Script, ScriptedAnswer, When } from './script.ts'
 
-/** What a script has to say to a request: the first entry that fits. */
+/** What a script has to say to a request: the first entry that fits, and may still answer. */
 export function scriptedAnswer(
-  script: Script,
+  { script, answered }: { script: Script; answered: ScriptMemory },
   request: GenerateContentRequest,
   prompt: Prompt,
   model: string,
 ): ScriptedAnswer | undefined {
-  return script.find(({ when }) => holds(when, request, prompt, model))?.answer
+  return script.find(
+    (entry) => holds(entry.when, request, prompt, model) && answered.oneMore(entry),
+  )?.answer
 }
 
 function holds(
