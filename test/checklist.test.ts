@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { startEmulator } from '../src/emulator/server.ts'
 import { startMetadataServer } from '../src/emulator/metadata.ts'
 import { servedBy, startChild } from './support/child.ts'
-import { type Asked, googleError, said, startFakeGoogle } from './support/fake-google.ts'
+import { type Asked, startByHand } from '../src/emulator/by-hand.ts'
+import { googleError, said } from './support/gemini.ts'
 import { within } from './support/within.ts'
 import { countsOf, playLoop } from './support/forgetful-client.ts'
 import { startGateway } from './support/gateway.ts'
@@ -19,7 +20,7 @@ import { startVllm } from './support/vllm.ts'
 // The conformance checklist, a line each. What a line means in every case is tested elsewhere; here
 // it is seen to hold from one end to the other.
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 const emulator = await startEmulator()
 const vllm = await startVllm()
 const tgi = await startTgi()
@@ -836,7 +837,7 @@ describe('12. Bytes, however they come', () => {
   })
 
   it('stop upstream when the client leaves', async () => {
-    google.answer(undefined)
+    google.answer()
     const client = await connectRaw(gateway.url)
     const body = { model: 'gemini/gemini-2.5-flash', messages: question, stream: true }
     client.send(toHttp('POST /v1/chat/completions', JSON.stringify(body), authorization))

@@ -7,7 +7,8 @@ import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import OpenAI from 'openai'
 import { type Child, servedBy, startChild } from './support/child.ts'
-import { said, startFakeGoogle } from './support/fake-google.ts'
+import { startByHand } from '../src/emulator/by-hand.ts'
+import { said } from './support/gemini.ts'
 import { connectRaw, eventsIn, readReply, toHttp } from './support/raw-client.ts'
 
 const run = promisify(execFile)
@@ -149,7 +150,7 @@ describe('the process', { concurrency: 2 }, () => {
   })
 
   it('ends what takes too long after SIGTERM with an error event, and exits with 0', async () => {
-    const google = await startFakeGoogle()
+    const google = await startByHand()
     const child = start({
       GEMINI_API_KEY: 'k',
       GOOGLE_GEMINI_BASE_URL: google.url,

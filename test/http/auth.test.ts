@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import OpenAI, { AuthenticationError } from 'openai'
-import { said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
+import { said } from '../support/gemini.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { isRecord } from '../support/shared.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 google.answer((asked) => asked.json(200, said('hello', 'STOP')))
 const gemini = { GEMINI_API_KEY: 'our-own-key', GOOGLE_GEMINI_BASE_URL: google.url }
 const body = JSON.stringify({

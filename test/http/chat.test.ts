@@ -4,7 +4,8 @@ import OpenAI, { NotFoundError } from 'openai'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { z } from 'zod'
-import { said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
+import { said } from '../support/gemini.ts'
 import { startGateway } from '../support/gateway.ts'
 import { isRecord } from '../support/shared.ts'
 
@@ -443,7 +444,7 @@ describe('thoughts', () => {
   })
 
   it('are tagged on the way out and read back as thoughts on the way in', async () => {
-    const google = await startFakeGoogle()
+    const google = await startByHand()
     const behind = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
     try {
       const parts = [
@@ -668,8 +669,8 @@ describe('the doors', () => {
   }
 
   it('lead to the API whose own path it is', async () => {
-    const google = await startFakeGoogle()
-    const vertex = await startFakeGoogle()
+    const google = await startByHand()
+    const vertex = await startByHand()
     const both = await startGateway({
       POLLUX_AUTH: 'passthrough',
       GOOGLE_CLOUD_PROJECT: 'p',

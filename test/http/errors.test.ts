@@ -10,14 +10,15 @@ import OpenAI, {
   RateLimitError,
 } from 'openai'
 import { chatRequest } from '../../src/translate/chat/request.ts'
-import { googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { startGateway } from '../support/gateway.ts'
 import { connectRaw, eventsIn, postAll, readReply, sendRaw, toHttp } from '../support/raw-client.ts'
 import { isRecord } from '../support/shared.ts'
 
 const limit = 256 * 1024
 const gateway = await startGateway({ POLLUX_BODY_LIMIT: String(limit) })
-const google = await startFakeGoogle()
+const google = await startByHand()
 const behind = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
 after(async () => {
   await Promise.all([gateway.close(), behind.close()])

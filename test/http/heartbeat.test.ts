@@ -5,11 +5,12 @@ import OpenAI from 'openai'
 import { pino } from 'pino'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import { googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { connectRaw, eventsIn, type RawClient, readReply, toHttp } from '../support/raw-client.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 const env = { GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url, POLLUX_RETRIES: '0' }
 const config = readConfig({ PORT: '0', ...env })
 const log = pino({ level: 'silent' })

@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { isRecord } from '../support/shared.ts'
 
 const lines: string[] = []
 const log = createLog('trace', { write: (line) => void lines.push(line) })
-const google = await startFakeGoogle()
+const google = await startByHand()
 const env = {
   GEMINI_API_KEY: 'canary-own-key',
   GOOGLE_GEMINI_BASE_URL: google.url,

@@ -6,7 +6,8 @@ import OpenAI, { APIError } from 'openai'
 import { pino } from 'pino'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { connectRaw, eventsIn, type RawClient, readReply, toHttp } from '../support/raw-client.ts'
 import { isRecord } from '../support/shared.ts'
@@ -22,7 +23,7 @@ const log = pino(
     },
   }),
 )
-const google = await startFakeGoogle()
+const google = await startByHand()
 const gateway = await startApp(
   readConfig({
     PORT: '0',

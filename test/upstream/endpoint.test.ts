@@ -15,7 +15,8 @@ import { endpointUrl } from '../../src/upstream/google.ts'
 import { memorySignatures } from '../../src/upstream/signatures.ts'
 import { fixedToken, type TokenSource } from '../../src/upstream/token.ts'
 import { createTransport } from '../../src/upstream/transport.ts'
-import { type Asked, googleError, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { startGateway } from '../support/gateway.ts'
 import { eventsIn } from '../support/raw-client.ts'
@@ -25,7 +26,7 @@ import { startVllm } from '../support/vllm.ts'
 
 const vllm = await startVllm()
 const tgi = await startTgi()
-const google = await startFakeGoogle()
+const google = await startByHand()
 const endpoints = {
   gemma: { url: `${vllm.url}/v1`, model: 'gemma-2-9b-it' },
   'gemma-2-9b-it': { url: `${vllm.url}/v1/` },
@@ -283,7 +284,7 @@ describe('an answer of an endpoint', () => {
   })
 
   it('ends upstream when the client leaves', async () => {
-    google.answer(undefined)
+    google.answer()
     const controller = new AbortController()
     const asking = fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',

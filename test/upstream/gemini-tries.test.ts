@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { eventsIn } from '../support/raw-client.ts'
 import { isRecord } from '../support/shared.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 let gateway: Gateway
 before(async () => {
   gateway = await startGateway({
@@ -183,7 +184,7 @@ describe('an answer that came to nothing', () => {
   })
 
   it('does not keep the client’s calls from being cancelled between two tries', async () => {
-    google.answer(undefined)
+    google.answer()
     const controller = new AbortController()
     const asking = fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
@@ -245,7 +246,7 @@ describe('an answer that ended otherwise', () => {
       stream: true,
       extra_body: { google: { thinking_config: { include_thoughts: true } } },
     }
-    google.answer(undefined)
+    google.answer()
     const before = google.requests.length
     const asking = fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',

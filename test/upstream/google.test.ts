@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { developerGate, isApiKey, vertexGate, vertexHost } from '../../src/upstream/google.ts'
 import { fixedToken } from '../../src/upstream/token.ts'
-import { said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
+import { said } from '../support/gemini.ts'
 import { startGateway } from '../support/gateway.ts'
 import { postAll } from '../support/raw-client.ts'
 
@@ -87,7 +88,7 @@ describe('the Developer API', () => {
 })
 
 describe('an evil model name', async () => {
-  const google = await startFakeGoogle()
+  const google = await startByHand()
   google.answer((asked) => asked.json(200, said('x', 'STOP')))
   const gateway = await startGateway({
     POLLUX_AUTH: 'passthrough',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 let gateway: Gateway
 before(async () => {
   gateway = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { ApiError } from '../../src/errors.ts'
 import { exhausted, waitBefore } from '../../src/upstream/retry.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 
 const settings = { retries: 2, random: () => 0.5 }
@@ -57,7 +58,7 @@ describe('a failure', () => {
   })
 })
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 let gateway: Gateway
 before(async () => {
   gateway = await startGateway({

@@ -3,14 +3,15 @@ import { after, beforeEach, describe, it } from 'node:test'
 import { startEmulator } from '../../src/emulator/server.ts'
 import { toCallId } from '../../src/translate/chat/call-id.ts'
 import { keptMs, memorySignatures, toKey } from '../../src/upstream/signatures.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { countsOf, type LoopOptions, playLoop } from '../support/forgetful-client.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { isRecord } from '../support/shared.ts'
 import { brokenTurnRules } from '../support/turn-rules.ts'
 
 const emulator = await startEmulator()
-const google = await startFakeGoogle()
+const google = await startByHand()
 const gateways: Gateway[] = []
 after(async () => {
   for (const gateway of gateways) await gateway.close()

@@ -2,18 +2,14 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { interleave, resumed } from '../../src/upstream/streams.ts'
-import {
-  type Asked,
-  type FakeGoogle,
-  googleError,
-  startFakeGoogle,
-} from '../support/fake-google.ts'
+import { type Asked, type ByHand, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { connectRaw, eventsIn, toHttp } from '../support/raw-client.ts'
 
 const model = 'gemini-3-flash-preview'
-let google: FakeGoogle
+let google: ByHand
 let gateway: Gateway
 
 interface Counts {
@@ -91,7 +87,7 @@ const prompt = { promptTokenCount: 10, cachedContentTokenCount: 4 }
 /** For each test of a suite. Not for the file: files share one process, and its hooks would be everybody's. */
 function eachAnew(): void {
   beforeEach(async () => {
-    google = await startFakeGoogle()
+    google = await startByHand()
     gateway = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
   })
   afterEach(async () => {

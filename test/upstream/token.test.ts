@@ -6,11 +6,12 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { ApiError } from '../../src/errors.ts'
 import { googleTokens } from '../../src/upstream/token.ts'
 import { type Child, servedBy, startChild } from '../support/child.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { postAll } from '../support/raw-client.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 const folder = mkdtempSync(join(tmpdir(), 'pollux-token-'))
 after(async () => {
   await google.close()

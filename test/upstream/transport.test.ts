@@ -3,10 +3,10 @@ import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../../src/errors.ts'
 import { createTransport } from '../../src/upstream/transport.ts'
-import { startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
 import { within } from '../support/within.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 const transport = createTransport({
   connectTimeout: 500,
   headersTimeout: 5_000,
@@ -195,7 +195,7 @@ describe('patience', { concurrency: true }, () => {
   after(() => impatient.close())
 
   const ask = async () => {
-    const fake = await startFakeGoogle()
+    const fake = await startByHand()
     const { signal } = new AbortController()
     const reply = impatient.post({ url: fake.url, headers: {}, body: '{}', signal })
     return { fake, reply }
