@@ -37,6 +37,8 @@ export interface EmulatorLog {
   ended(number: number, ms?: number): Promise<LogEntry>
   /** How many requests there have been. */
   readonly count: number
+  /** Those that came after the request of that number. */
+  since(number: number): LogEntry[]
   clear(): void
 }
 
@@ -57,6 +59,10 @@ export class RequestLog implements EmulatorLog {
 
   get count(): number {
     return this.#count
+  }
+
+  since(number: number): LogEntry[] {
+    return this.entries.filter((entry) => entry.number > number)
   }
 
   async ended(number: number, ms = 10_000): Promise<LogEntry> {

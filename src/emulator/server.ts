@@ -63,7 +63,7 @@ export async function serveWith(options: EmulatorOptions, perform: Performance):
   const log = new RequestLog()
   const house = {
     script: typeof script === 'string' ? await readScript(script) : parseScript(script),
-    answered: new ScriptMemory(),
+    played: new ScriptMemory(),
     memory: new FaultMemory(),
   }
   const listener = await listen(

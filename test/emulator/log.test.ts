@@ -70,6 +70,16 @@ describe('the log', () => {
     }
   })
 
+  it('tells what has come since', async () => {
+    const before = emulator.log.count
+    for (const text of ['one', 'two']) await developer.whole(model, asking(text))
+    assert.deepEqual(
+      emulator.log.since(before).map(({ body }) => body),
+      [asking('one'), asking('two')],
+    )
+    assert.deepEqual(emulator.log.since(before + 2), [])
+  })
+
   it('is served, and cleared', async () => {
     await developer.whole(model, asking('Hi'))
     const { requests } = await served('GET')

@@ -26,7 +26,6 @@ export async function startHttpPeer(): Promise<HttpPeer> {
     const logged = log.begin(method, url, headers)
     void readText(request).then(
       (text = '') => {
-        const usual = () => Promise.reject(new Error('A peer has no answer of its own.'))
         const asking = { method, url, headers, text, framing: 'sse' as const, usual }
         return stage.enter(toAsked(asking, response, logged).asked)
       },
@@ -39,4 +38,8 @@ export async function startHttpPeer(): Promise<HttpPeer> {
     next: () => stage.next(5_000),
     answer: (how) => stage.answer(how),
   }
+}
+
+function usual(): Promise<never> {
+  return Promise.reject(new Error('A peer has no answer of its own.'))
 }

@@ -1,18 +1,18 @@
 import { bringsResults, type GenerateContentRequest } from '../request.ts'
 import type { Prompt } from '../says/prompt.ts'
 import type { ScriptMemory } from './memory.ts'
-import type { Script, ScriptedAnswer, When } from './script.ts'
+import type { Script, ScriptEntry, When } from './script.ts'
 
 /** What a script has to say to a request: the first entry that fits, and may still answer. */
-export function scriptedAnswer(
-  { script, answered }: { script: Script; answered: ScriptMemory },
+export function entryFor(
+  { script, played }: { script: Script; played: ScriptMemory },
   request: GenerateContentRequest,
   prompt: Prompt,
   model: string,
-): ScriptedAnswer | undefined {
+): ScriptEntry | undefined {
   return script.find(
-    (entry) => holds(entry.when, request, prompt, model) && answered.oneMore(entry),
-  )?.answer
+    (entry) => played.mayAnswer(entry) && holds(entry.when, request, prompt, model),
+  )
 }
 
 function holds(

@@ -22,7 +22,7 @@ export function asked(
   const path = `${paths[backend]}${model}:${op}${op.startsWith('stream') ? '?alt=sse' : ''}`
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const url = new URL(path, 'http://emulator')
-  const house = { script: [], answered: new ScriptMemory(), memory: new FaultMemory() }
+  const house = { script: [], played: new ScriptMemory(), memory: new FaultMemory() }
   return exchange({ method: 'POST', url, headers, text }, house)
 }
 

@@ -164,6 +164,20 @@ describe('an entry of a script', () => {
     assert.equal((await developer.refusal(model, { contents: [] })).code, 400)
   })
 
+  it('counts what it answers, and not what was refused for being wrong', async () => {
+    emulator.play([
+      { times: 1, answer: { fault: 'status=503' } },
+      { times: 1, answer: { text: 'Once.' } },
+    ])
+    const wrong = asking('Hi', { generationConfig: { temperature: 9 } })
+    const heard: number[] = []
+    for (const body of [asking('Hi'), wrong, asking('Hi'), asking('Hi')]) {
+      const { status, text } = await developer.post(`${model}:generateContent`, body)
+      heard.push(status === 200 && textOf(JSON.parse(text)) === 'Once.' ? 1 : status)
+    }
+    assert.deepEqual(heard, [503, 400, 1, 200])
+  })
+
   it('answers so many of the requests that fit, and leaves the others to those after it', async () => {
     emulator.play([
       { times: 2, when: { contains: 'hi' }, answer: { error: { code: 503 } } },
