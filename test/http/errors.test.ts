@@ -628,28 +628,15 @@ describe('what is wrong on Google’s side', () => {
   }
 
   it('never shows the gateway’s key', async () => {
-    google.answer((asked) =>
-      asked.json(
-        400,
-        googleError(400, 'INVALID_ARGUMENT', 'Bad ?key=AIzaSyCanary and ya29.Canary'),
-      ),
-    )
+    google.answer((asked) => asked.refuse(400, 'Bad ?key=AIzaSyCanary and ya29.Canary'))
     const { error } = await ask(false)
     assert.doesNotMatch(JSON.stringify(error), /Canary/)
   })
 
   it('says that the day’s quota is spent, and not to try again', async () => {
     const violations = [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier' }]
-    google.answer((asked) =>
-      asked.json(429, {
-        error: {
-          code: 429,
-          status: 'RESOURCE_EXHAUSTED',
-          message: 'You exceeded your current quota.',
-          details: [{ '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations }],
-        },
-      }),
-    )
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations }]
+    google.answer((asked) => asked.refuse(429, 'You exceeded your current quota.', { details }))
     const { status, headers, error } = await ask(false)
     assert.equal(status, 429)
     assert.equal(error.code, 'insufficient_quota')
@@ -677,7 +664,7 @@ describe('what is wrong on Google’s side', () => {
   })
 
   it('leaves the gateway working', async () => {
-    google.answer((asked) => asked.json(200, said('fine', 'STOP')))
+    google.answer((asked) => asked.reply(said('fine', 'STOP')))
     const client = new OpenAI({ baseURL: `${behind.url}/v1`, apiKey: 'any', maxRetries: 0 })
     const answer = await client.chat.completions.create({
       model,

@@ -334,9 +334,7 @@ describe('a stream that breaks', () => {
   it('still brings the two events that shared a write with the error, and then the error', async () => {
     const client = await ask(true)
     const asked = await google.next()
-    asked.begin()
-    asked.events(said('one '), said('two '), googleError(503, 'UNAVAILABLE', 'Overloaded.'))
-    asked.end()
+    asked.reply(said('one '), said('two '), googleError(503, 'UNAVAILABLE', 'Overloaded.'))
     const events = eventsIn(await client.closed())
     assert.equal(textIn(events.slice(0, -1)), 'one two ')
     assert.equal(errorIn(events.at(-1)).code, 'server_is_overloaded')
@@ -418,9 +416,7 @@ describe('the connection to the client', () => {
       const body = JSON.stringify({ model, messages, stream: true })
       client.send(toHttp('POST /v1/chat/completions', body, { connection: 'keep-alive' }))
       const asked = await google.next()
-      asked.begin()
-      asked.events(said(`answer ${n}`, 'STOP'))
-      asked.end()
+      asked.reply(said(`answer ${n}`, 'STOP'))
       await client.until(new RegExp(`answer ${n}[^]*\\[DONE\\]\n\n`))
     }
     client.leave()

@@ -164,7 +164,7 @@ describe('Gemini’s own ids of calls', () => {
       google.answer((asked: Asked) => {
         const contents = isRecord(asked.body) ? asked.body.contents : []
         turns.push(contents)
-        if (turns.length > 1) return asked.json(200, said('done', 'STOP'))
+        if (turns.length > 1) return asked.reply(said('done', 'STOP'))
         const signature = Buffer.alloc(48, 9).toString('base64')
         const parts = [
           {
@@ -245,12 +245,8 @@ describe('a signature that Google refuses', () => {
     google.answer((asked: Asked) => {
       const signatures = signaturesIn(isRecord(asked.body) ? asked.body.contents : [])
       seen.push(signatures)
-      if (!pleases(signatures))
-        return asked.json(400, googleError(400, 'INVALID_ARGUMENT', message))
-      if (!asked.url.includes('alt=sse')) return asked.json(200, said('well', 'STOP'))
-      asked.begin()
-      asked.events(said('well', 'STOP'))
-      asked.end()
+      if (!pleases(signatures)) return asked.refuse(400, message)
+      asked.reply(said('well', 'STOP'))
     })
   }
 
