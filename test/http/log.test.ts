@@ -119,7 +119,7 @@ describe('the log, at its most talkative', () => {
   })
 
   it('has the network’s error with its stack where Google is out of reach', async () => {
-    google.play([{ answer: { fault: 'close-before-headers' } }])
+    google.play([{ answer: { fault: 'reset-before-headers' } }])
     const entries = await loggedBy(() => post({ model, messages }))
     assert.doesNotMatch(lines.join(''), /canary/i)
     const failed = entries.find(({ severity }) => severity === 'ERROR')

@@ -92,7 +92,7 @@ async function ask(model: string, answers: object[], more: object = {}) {
 
 const fails = { fault: 'status=429;retry-info=0.05' }
 const busyHere = { fault: 'status=503' }
-const hangsUp = { fault: 'close-before-headers' }
+const hangsUp = { fault: 'reset-before-headers' }
 const breaks = { text: 'Hello, hello, hello, hello.', fault: 'reset@1' }
 const answers = { text: 'Hello.' }
 
