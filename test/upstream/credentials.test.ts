@@ -5,14 +5,18 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { fetchGoogleToken } from '../../src/upstream/credentials.ts'
 import { type Child, servedBy, startChild } from '../support/child.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { startMetadataServer } from '../../src/emulator/metadata.ts'
+import { type PeerAsked, startHttpPeer } from '../support/http-peer.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { postAll } from '../support/raw-client.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
+/** Google's Security Token Service. */
+const sts = await startHttpPeer()
 const folder = mkdtempSync(join(tmpdir(), 'pollux-token-'))
 after(async () => {
-  await google.close()
+  await Promise.all([google.close(), sts.close()])
   rmSync(folder, { recursive: true })
 })
 
@@ -28,7 +32,7 @@ writeFileSync(
     audience:
       '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x',
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-    token_url: `${google.url}/token`,
+    token_url: `${sts.url}/token`,
     credential_source: { file: subject },
     quota_project_id: 'billed-project',
   }),
@@ -36,26 +40,18 @@ writeFileSync(
 
 const question = { model: 'gemini-2.5-flash', messages: [{ role: 'user', content: 'Hi' }] }
 
-const tokenCalls = () => google.requests.filter(({ url }) => url.includes('token'))
-const modelCalls = () => google.requests.filter(({ url }) => url.includes(':generateContent'))
-
-/** Gives tokens `t1`, `t2` …, each for an hour, and answers every question with `hello`. */
-function serve(asked: Asked): void {
-  if (asked.url.includes('token')) giveToken(asked)
-  else asked.json(200, said('hello', 'STOP'))
+/** Gives tokens `t1`, `t2` …, each for an hour. */
+function giveToken(asked: PeerAsked): void {
+  asked.json(200, {
+    access_token: `t${sts.requests.length}`,
+    expires_in: 3600,
+    token_type: 'Bearer',
+    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  })
 }
 
-function giveToken(asked: Asked): void {
-  asked.json(
-    200,
-    {
-      access_token: `t${tokenCalls().length}`,
-      expires_in: 3600,
-      token_type: 'Bearer',
-      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-    },
-    { 'metadata-flavor': 'Google' },
-  )
+function answer(asked: Asked): void {
+  asked.usual()
 }
 
 async function ask({
@@ -90,7 +86,9 @@ describe('a token from a credential file', () => {
   })
   beforeEach(async () => {
     google.requests.length = 0
-    google.answer(serve)
+    google.answer(answer)
+    sts.requests.length = 0
+    sts.answer(giveToken)
     gateway = await startGateway({
       GOOGLE_CLOUD_PROJECT: 'p',
       GOOGLE_VERTEX_BASE_URL: google.url,
@@ -100,7 +98,7 @@ describe('a token from a credential file', () => {
 
   it('goes upstream as Authorization, with the project that pays', async () => {
     assert.equal((await ask(gateway)).status, 200)
-    const [{ headers, url } = assert.fail()] = modelCalls()
+    const [{ headers, url } = assert.fail()] = google.requests
     assert.equal(headers.authorization, 'Bearer t1')
     assert.equal(headers['x-goog-user-project'], 'billed-project')
     assert.equal(
@@ -116,112 +114,101 @@ describe('a token from a credential file', () => {
       { sockets: 1_000 },
     )
     assert.equal(answers.filter(({ status }) => status === 200).length, 1_000)
-    assert.equal(tokenCalls().length, 1)
+    assert.equal(sts.requests.length, 1)
     assert.deepEqual(
-      [...new Set(modelCalls().map(({ headers }) => headers.authorization))],
+      [...new Set(google.requests.map(({ headers }) => headers.authorization))],
       ['Bearer t1'],
     )
   })
 
   it('that Google refuses is fetched anew, and the request sent once more', async () => {
     google.answer((asked) => {
-      if (asked.headers.authorization === 'Bearer t1') {
-        asked.json(401, googleError(401, 'UNAUTHENTICATED', 'Expired.'))
-      } else serve(asked)
+      if (asked.headers.authorization === 'Bearer t1') asked.refuse(401)
+      else asked.usual()
     })
     assert.equal((await ask(gateway)).status, 200)
-    assert.equal(tokenCalls().length, 2)
+    assert.equal(sts.requests.length, 2)
     assert.deepEqual(
-      modelCalls().map(({ headers }) => headers.authorization),
+      google.requests.map(({ headers }) => headers.authorization),
       ['Bearer t1', 'Bearer t2'],
     )
     await ask(gateway)
-    assert.equal(tokenCalls().length, 2)
+    assert.equal(sts.requests.length, 2)
   })
 
   it('that Google refuses to many at once is fetched anew once for all', async () => {
     let refused = 0
     google.answer((asked) => {
-      if (asked.headers.authorization !== 'Bearer t1') return serve(asked)
+      if (asked.headers.authorization !== 'Bearer t1') return asked.usual()
       // Refusals that trickle in must not throw away the new token again and again.
       refused += 1
-      setTimeout(
-        () => asked.json(401, googleError(401, 'UNAUTHENTICATED', 'Expired.')),
-        refused * 5,
-      )
+      setTimeout(() => asked.refuse(401), refused * 5)
     })
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask(gateway)))
     assert.equal(answers.filter(({ status }) => status === 200).length, 40)
-    assert.equal(tokenCalls().length, 2)
+    assert.equal(sts.requests.length, 2)
   })
 
   it('that Google refuses twice is the operator’s to mend: 502 after two tries', async () => {
-    google.answer((asked) => {
-      if (asked.url.includes('token')) giveToken(asked)
-      else asked.json(401, googleError(401, 'UNAUTHENTICATED', 'No, projects/123 t1.'))
-    })
+    google.answer((asked) => asked.refuse(401, 'No, projects/123 t1.'))
     const { status, text } = await ask(gateway)
     assert.equal(status, 502)
     assert.match(text, /"code":"upstream_authentication_error"/)
     assert.doesNotMatch(text, /123/)
-    assert.equal(modelCalls().length, 2)
+    assert.equal(google.requests.length, 2)
   })
 
   it('that cannot be had is a 503 with a code, until shortly after it can', async () => {
-    google.answer((asked) => asked.json(400, { error: 'invalid_grant' }))
+    sts.answer((asked) => asked.json(400, { error: 'invalid_grant' }))
     const { status, text, headers } = await ask(gateway)
     assert.equal(status, 503)
     assert.match(text, /"code":"credentials_unavailable"/)
     assert.doesNotMatch(text, /invalid_grant|who-i-am|127\.0\.0\.1/)
     assert.ok(Number(headers.get('retry-after')) > 0)
-    assert.equal(modelCalls().length, 0)
-    google.answer(serve)
+    assert.equal(google.requests.length, 0)
+    sts.answer(giveToken)
     const repaired = performance.now()
     while ((await ask(gateway)).status !== 200) assert.ok(performance.now() - repaired < 2_000)
   })
 
   it('is never an empty one', async () => {
-    google.answer((asked) => {
-      if (!asked.url.includes('token')) return serve(asked)
-      asked.json(200, { access_token: '', expires_in: 3600 })
-    })
+    sts.answer((asked) => asked.json(200, { access_token: '', expires_in: 3600 }))
     await assert.rejects(fetchGoogleToken('p'), /empty token/)
   })
 })
 
-describe('a token from the metadata server', () => {
+describe('a token from the metadata server', async () => {
+  const metadata = await startMetadataServer({ project: 'p' })
   let child: Child
   let url: string
 
   before(async () => {
     google.requests.length = 0
-    google.answer((asked) => {
-      if (asked.url.includes('/computeMetadata/') && !asked.url.includes('token')) {
-        asked.json(200, 'p', { 'metadata-flavor': 'Google' })
-      } else serve(asked)
-    })
+    google.answer(answer)
     child = startChild({
-      GCE_METADATA_HOST: google.url.slice('http://'.length),
+      GCE_METADATA_HOST: metadata.host,
       GOOGLE_CLOUD_PROJECT: 'p',
       GOOGLE_CLOUD_LOCATION: 'europe-west4',
       GOOGLE_VERTEX_BASE_URL: google.url,
     })
     url = await servedBy(child)
   })
-  after(() => child.kill())
+  after(async () => {
+    child.kill()
+    await metadata.close()
+  })
 
   it('is fetched with the first request, once, and not at the start', async () => {
-    assert.equal(tokenCalls().length, 0)
+    assert.equal(metadata.calls.token, undefined)
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask({ url })))
     assert.equal(answers.filter(({ status }) => status === 200).length, 100)
-    assert.equal(tokenCalls().length, 1)
-    assert.equal(tokenCalls()[0]?.headers['metadata-flavor'], 'Google')
-    const [{ headers, url: path } = assert.fail()] = modelCalls()
-    assert.equal(headers.authorization, 'Bearer t1')
+    assert.equal(metadata.calls.token, 1)
+    const [{ headers, url: path } = assert.fail()] = google.requests
+    assert.equal(headers.authorization, `Bearer ${metadata.tokens[0]}`)
     assert.match(path, /\/projects\/p\/locations\/europe-west4\//)
   })
 
   it('stays out of the log', () => {
-    assert.doesNotMatch(child.output(), /Bearer|\bt1\b/)
+    assert.doesNotMatch(child.output(), /Bearer|ya29/)
   })
 })
