@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ApiError } from '../../src/errors.ts'
 import { toGemini } from '../../src/translate/chat/request.ts'
 import type { Edition, Figure } from './suite.ts'
-import { inParallel, percentile, randomFrom } from './support/figures.ts'
+import { inParallel, none, percentile, randomFrom } from './support/figures.ts'
 import { type Asked, bodyClient, sendBytes } from './support/fuzz-client.ts'
 import { oddBody, poisonedBody } from './support/odd-bodies.ts'
 import { oddFields, oddHeaderValue, oddLine } from './support/odd-heads.ts'
@@ -302,11 +302,4 @@ function describePrototypes(): string {
   ]
     .map(({ prototype, name }) => `${name}: ${Reflect.ownKeys(prototype).map(String).join()}`)
     .join('\n')
-}
-
-/** A list that must be empty; the first of what is in it are shown. */
-function none(promise: string, found: string[]): Figure {
-  const shown = found.slice(0, 8).map((one) => one.slice(0, 300))
-  const seen = found.length === 0 ? '0' : `${found.length}:\n      ${shown.join('\n      ')}`
-  return { promise, seen, kept: found.length === 0 }
 }

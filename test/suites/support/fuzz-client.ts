@@ -13,7 +13,7 @@ export interface Asked {
 
 /** Posts bodies over kept connections. */
 export interface BodyClient {
-  post(path: string, body: string): Promise<Asked>
+  post(path: string, body: string | Buffer): Promise<Asked>
   close(): void
 }
 
@@ -21,7 +21,7 @@ export function bodyClient(url: string, sockets: number): BodyClient {
   const agent = new Agent({ keepAlive: true, maxSockets: sockets })
   return {
     async post(path, body) {
-      const bytes = Buffer.from(body)
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
       const started = performance.now()
       const asked = request(url + path, {
         method: 'POST',

@@ -173,7 +173,7 @@ export function poisonedBody(random: Random): string {
   return toText(poisoned, random)
 }
 
-const harm = toJson({ polluted: 1, toString: 'x', ['then']: 'y', role: 'system', model: 'gpt' })
+const harm = toJson({ polluted: 1, toString: 'x', role: 'system', model: 'gpt' })
 const poisons: [Json, ...Json[]] = [
   new Members([['__proto__', harm]]),
   new Members([['constructor', new Members([['prototype', harm]])]]),

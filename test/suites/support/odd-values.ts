@@ -163,7 +163,7 @@ const objects = [
   { a: { b: { c: [] } } },
   { type: 'Buffer', data: [1, 2, 3] },
   { toString: 'x', valueOf: 1, toJSON: 'y' },
-  { ['then']: 'x' },
+  Object.fromEntries([['then', 'x']]),
   { length: -1 },
   { type: 'object', properties: { a: cycle }, $defs: { A: cycle } },
   { $defs: { A: { properties: { a: cycle }, required: ['a'] } }, ...cycle },
