@@ -56,7 +56,7 @@ export async function* suite(_edition: Edition): AsyncGenerator<Figure> {
 interface Dropped {
   bomb: Bomb
   bytes: number
-  /** Milliseconds that nobody else was answered: the least of up to three tries. */
+  /** Milliseconds that the gateway let others wait: the least of up to three tries. */
   blocked: number
   /** How many times the body the memory grew at its peak: the least of as many tries. */
   swelled: number
@@ -98,9 +98,11 @@ async function dropAll(gateway: OpenGateway, bombs: Bomb[], most: number): Promi
     // Forgets the peak so far. Source: proc(5).
     writeFileSync(`/proc/${gateway.pid}/clear_refs`, '5')
     pulse.longest()
+    const busyBefore = busyTime(gateway.pid)
     const { replies } = await client.post(path, body)
     await sleep(3)
-    const blocked = pulse.longest()
+    // Whoever waits for longer than the gateway has run waits for something else on this machine.
+    const blocked = Math.min(pulse.longest(), busyTime(gateway.pid) - busyBefore)
     const swelled = weighs ? (readMemory(gateway.pid, 'VmHWM') - before) / body.length : 0
     const [reply] = replies
     const code = /"code":"(\w+)"/.exec(reply?.body ?? '')?.[1]
@@ -136,6 +138,12 @@ function readMemory(pid: number, name: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const found = { VmRSS: /^VmRSS:\s+(\d+) kB/m, VmHWM: /^VmHWM:\s+(\d+) kB/m }[name].exec(status)
   return Number(found?.[1]) * 1024
+}
+
+/** How long the main thread of a process has run so far, in milliseconds. Source: the kernel's sched-stats. */
+function busyTime(pid: number): number {
+  const [running] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')
+  return Number(running) / 1e6
 }
 
 /** What is over a limit is refused at once, and no more of it is read than the pipes hold. */
@@ -212,14 +220,14 @@ async function* tooLarge(upstream: string): AsyncGenerator<Figure> {
       }
       const least = Math.min(...took)
       // What frames the pieces is read as well.
-      const more_ = Math.max(...read) - 1024
+      const beyond = Math.max(...read) - 1024
       yield {
         promise: `${name} over the limit: ${status} and a closed connection, <= 50 ms after the byte too many, <= 64 KiB read beyond it`,
         seen:
           faults.length > 0
             ? faults.join(', ')
-            : `${least.toFixed(1)} ms, ${Math.round(more_ / 1024)} KiB`,
-        kept: faults.length === 0 && least <= 50 && read.length === 3 && more_ <= 65_536,
+            : `${least.toFixed(1)} ms, ${Math.round(beyond / 1024)} KiB`,
+        kept: faults.length === 0 && least <= 50 && read.length === 3 && beyond <= 65_536,
       }
     }
   } finally {

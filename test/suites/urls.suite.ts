@@ -91,10 +91,6 @@ function attemptsWith(port: number): Attempt[] {
     'publishers/google/models/',
     `projects/${project}/locations/${location}/publishers/google/models/`,
   ]
-  const content = (part: object) => ({
-    model: 'gemini-2.5-flash',
-    messages: [{ role: 'user', content: [part] }],
-  })
   const media: ((url: string) => object)[] = [
     (url) => content({ type: 'image_url', image_url: { url } }),
     (url) => content({ type: 'image_url', image_url: url }),
@@ -191,6 +187,11 @@ function attemptsWith(port: number): Attempt[] {
         },
       ]),
     )
+}
+
+/** A request whose user shows this. */
+function content(part: object): object {
+  return { model: 'gemini-2.5-flash', messages: [{ role: 'user', content: [part] }] }
 }
 
 function post(body: object, line = 'POST /v1/chat/completions', fields = ''): string {

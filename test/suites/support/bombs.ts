@@ -16,20 +16,8 @@ const survived = { statuses: [200, 400] }
 
 /** Bodies of up to so many bytes, each as large as its kind of harm allows. */
 export function bombsOf(bytes: number): Bomb[] {
-  const upTo = (most: number, piece: string) =>
-    piece.repeat(Math.floor(most / Buffer.byteLength(piece)))
   const fill = (piece: string, room = 400) => upTo(bytes - room, piece)
   const half = (piece: string) => upTo((bytes - 400) / 2, piece)
-  const said = (content: string) =>
-    `{"model":"${model}","messages":[{"role":"user","content":"${content}"}]}`
-  const inUrl = (url: string) =>
-    `{"model":"${model}","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"${url}"}}]}]}`
-  const result = (content: string, args = '{}') =>
-    `{"model":"${model}","messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"${args}"}}]},{"role":"tool","tool_call_id":"c","content":"${content}"}]}`
-  const beside = (member: string) =>
-    `{"model":"${model}","messages":[{"role":"user","content":"x"}],${member}}`
-  const written = (count: number, one: (n: number) => string) =>
-    Array.from({ length: count }, (_, n) => one(n)).join(',')
   const members = Math.min(490_000, Math.floor(bytes / 16))
   const texts: [string, () => string, Pick<Bomb, 'statuses' | 'code'>][] = [
     // Structure
@@ -160,6 +148,32 @@ export function bombsOf(bytes: number): Bomb[] {
   return texts.map(([name, text, may]) => ({ name, make: () => Buffer.from(text()), ...may }))
 }
 
+function upTo(most: number, piece: string): string {
+  return piece.repeat(Math.floor(most / Buffer.byteLength(piece)))
+}
+
+function said(content: string): string {
+  return `{"model":"${model}","messages":[{"role":"user","content":"${content}"}]}`
+}
+
+function inUrl(url: string): string {
+  const part = `{"type":"image_url","image_url":{"url":"${url}"}}`
+  return `{"model":"${model}","messages":[{"role":"user","content":[${part}]}]}`
+}
+
+function result(content: string, args = '{}'): string {
+  const call = `{"id":"c","type":"function","function":{"name":"f","arguments":"${args}"}}`
+  return `{"model":"${model}","messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[${call}]},{"role":"tool","tool_call_id":"c","content":"${content}"}]}`
+}
+
+function beside(member: string): string {
+  return `{"model":"${model}","messages":[{"role":"user","content":"x"}],${member}}`
+}
+
+function written(count: number, one: (n: number) => string): string {
+  return Array.from({ length: count }, (_, n) => one(n)).join(',')
+}
+
 /** Schemas of a few kB that ask for gigabytes, as a tool's and as the answer's. */
 export function schemaBombBodies(): Bomb[] {
   const messages = [{ role: 'user', content: 'x' }]
@@ -186,19 +200,19 @@ export function deepArguments(): { name: string; body: object }[] {
     ['objects in a list', (depth) => `[${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}]`],
   ]
   return nestings.flatMap(([name, nest]) =>
-    [60, 100, 1000, 5000, 50_000].flatMap((depth) => {
-      const call = { id: 'c', type: 'function', function: { name: 'f', arguments: nest(depth) } }
-      const plain = { ...call, function: { name: 'f', arguments: '{}' } }
-      const user = { role: 'user', content: 'x' }
-      const result = (content: string) => ({ role: 'tool', tool_call_id: 'c', content })
-      const asked = (tool_calls: object[], content: string) => ({
-        model,
-        messages: [user, { role: 'assistant', tool_calls }, result(content)],
-      })
-      return [
-        { name: `${depth} ${name} in arguments`, body: asked([call], 'x') },
-        { name: `${depth} ${name} in a result`, body: asked([plain], nest(depth)) },
-      ]
-    }),
+    [60, 100, 1000, 5000, 50_000].flatMap((depth) => [
+      { name: `${depth} ${name} in arguments`, body: called(nest(depth), 'x') },
+      { name: `${depth} ${name} in a result`, body: called('{}', nest(depth)) },
+    ]),
   )
+}
+
+function called(args: string, content: string): object {
+  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: args } }
+  const messages = [
+    { role: 'user', content: 'x' },
+    { role: 'assistant', tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'c', content },
+  ]
+  return { model, messages }
 }

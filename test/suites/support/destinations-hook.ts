@@ -10,7 +10,10 @@ function note(destination: string): void {
   appendFileSync(process.env.DESTINATIONS ?? '', `${destination}\n`)
 }
 
-const { connect } = Socket.prototype
+const connect: (...args: unknown[]) => unknown = Object.getOwnPropertyDescriptor(
+  Socket.prototype,
+  'connect',
+)?.value
 Object.assign(Socket.prototype, {
   connect(this: Socket, ...args: unknown[]): unknown {
     // Node's own callers bring their arguments in a list.

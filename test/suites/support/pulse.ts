@@ -16,9 +16,9 @@ export async function takePulse(url: string): Promise<Pulse> {
   let connection = await openConnection(url)
   let longest = 0
   let asked = performance.now()
-  let going = true
+  const ending = new AbortController()
   const beats = (async () => {
-    for (let count = 0; going; count += 1) {
+    for (let count = 0; !ending.signal.aborted; count += 1) {
       // What is received is kept; a new connection forgets it.
       if (count % 500 === 499) {
         connection.leave()
@@ -42,7 +42,7 @@ export async function takePulse(url: string): Promise<Pulse> {
       return seen
     },
     async stop() {
-      going = false
+      ending.abort()
       await beats
       connection.leave()
     },

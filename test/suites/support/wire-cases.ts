@@ -149,7 +149,7 @@ export function wireCases(run: string): WireCase[] {
   add(
     'a bad request behind a stream that has begun',
     {
-      answers: [200],
+      answers: [200, 400],
       connection: 'closed',
       reaches: ['one'],
       later: `bad${crlf}${crlf}`,
@@ -379,7 +379,9 @@ export function wireCases(run: string): WireCase[] {
   }
 
   // Lines
-  add('bare LF everywhere', refused, ({ chat }) => chat('smuggled').replaceAll(crlf, '\n'))
+  add('bare LF everywhere', { ...refused, answers: [[400, 505]] }, ({ chat }) =>
+    chat('smuggled').replaceAll(crlf, '\n'),
+  )
   add('bare LF in one header', refused, ({ chat }) => chat('smuggled', ['X-A: b\nX-B: c']))
   add('bare LF at the end of the head', refused, ({ chat }) =>
     chat('smuggled').replace(crlf + crlf, `${crlf}\n`),
@@ -515,7 +517,7 @@ export function wireCases(run: string): WireCase[] {
     { answers: [[200, 400, 505]], connection: 'closed', reaches: ['one'] },
     ({ chat }) => chat('one', ['Connection: close']).replace('HTTP/1.1', 'RTSP/1.0'),
   )
-  add('HTTP/0.9', refused, () => `GET /health${crlf}${crlf}`)
+  add('HTTP/0.9', { ...refused, answers: [[400, 505]] }, () => `GET /health${crlf}${crlf}`)
   add('the preface of HTTP/2', { answers: [[400, 505]], connection: 'closed' }, () =>
     Buffer.concat([
       Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
