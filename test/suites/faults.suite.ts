@@ -2,6 +2,7 @@ import { type FaultRow, faultRows, wirePieces } from './support/fault-rows.ts'
 import { type Site, type Sites, startSites } from './support/fault-sites.ts'
 import { inParallel } from './support/figures.ts'
 import { complaintsOf, differ, inWords } from './support/must.ts'
+import { nativeEvents, textOf } from './support/native.ts'
 import {
   type ChatBody,
   type Client,
@@ -49,7 +50,7 @@ export async function* suite(_: Edition): AsyncGenerator<Figure> {
     return cell.stream ? bytes.streamed : bytes.whole
   })
   try {
-    const pieces = await healthyPieces(sites)
+    const pieces = (await nativeEvents(sites.emulator.url, `Repeat: ${said}`)).map(textOf)
     const wrongs = new Map<Cell, string[]>()
     await inParallel(cells, 32, async (cell) => {
       const seen = await live(cell, sites.at(cell.row.at))
@@ -87,20 +88,6 @@ function question(model: string, stream: boolean, mark: string, fault: string): 
     { role: 'user', content: `Repeat: ${said}${fault}` },
   ]
   return { model, messages, stream }
-}
-
-/** The texts of the events of a stream to which nothing happens. */
-async function healthyPieces({ emulator }: Sites): Promise<string[]> {
-  const response = await fetch(
-    `${emulator.url}/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse`,
-    {
-      method: 'POST',
-      headers: { 'x-goog-api-key': 'any' },
-      body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: `Repeat: ${said}` }] }] }),
-    },
-  )
-  const events = (await response.text()).matchAll(/^data: (.*)$/gm)
-  return [...events].map(([, data = '']) => JSON.parse(data).candidates[0].content.parts[0].text)
 }
 
 /** How often Google was asked: what the client is told, where Google could hear it at all. */

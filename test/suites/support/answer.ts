@@ -13,6 +13,10 @@ export interface Seen {
   error: SeenError | undefined
   /** Comments in a stream: what keeps proxies from cutting it. */
   comments: number
+  /** The chunks of a stream as they came. */
+  chunks: Record<string, unknown>[]
+  /** The whole answer as it came. */
+  completion: unknown
   complaints: string[]
 }
 
@@ -41,9 +45,17 @@ interface Read extends Omit<Seen, 'status' | 'headers'> {
 
 function readBody({ status, body }: RawReply): Read {
   const parsed = tryParse(body)
-  const nothing = { streamed: false, text: '', finished: [], error: undefined, comments: 0 }
+  const nothing = {
+    streamed: false,
+    text: '',
+    finished: [],
+    error: undefined,
+    comments: 0,
+    chunks: [],
+    completion: undefined,
+  }
   if (parsed === undefined) return { ...nothing, complaints: [`no JSON: ${brief(body)}`] }
-  if (status === 200) return { ...nothing, ...readCompletion(parsed) }
+  if (status === 200) return { ...nothing, ...readCompletion(parsed), completion: parsed }
   const complaints = complaintsOfError(parsed)
   if (status < 400) complaints.push(`an error with status ${status}`)
   return { ...nothing, error: errorIn(parsed), complaints }
@@ -76,7 +88,8 @@ function readCompletion(body: unknown): Pick<Seen, 'text' | 'finished' | 'compla
   const choices = recordsIn(body, 'choices')
   if (choices.length === 0) complaints.push('no choice')
   const indexes = choices.map(({ index }) => index)
-  if (indexes.some((index, at) => index !== at)) complaints.push(`choices count ${brief(indexes)}`)
+  if (!indexes.every(isCount) || new Set(indexes).size < indexes.length)
+    complaints.push(`choices are numbered ${brief(indexes)}`)
   for (const { message, finish_reason: reason, logprobs } of choices) {
     complaints.push(...complaintsOfMessage(message), ...complaintsOfLogprobs(logprobs))
     if (!isReason(reason)) complaints.push(`ends in ${brief(reason)}`)
@@ -192,6 +205,8 @@ function readStream(body: string): Read {
     finished: all.flatMap((choice) => choice.reason ?? []),
     error,
     comments,
+    chunks,
+    completion: undefined,
     complaints,
   }
 }
@@ -245,7 +260,7 @@ class StreamedChoice {
 
   add({ index, delta, finish_reason: reason, logprobs }: Record<string, unknown>): string[] {
     const complaints: string[] = []
-    if (!isCount(index)) complaints.push(`a choice numbered ${brief(index)}`)
+    if (!isCount(index)) complaints.push(`a choice is numbered ${brief(index)}`)
     if (this.reason !== undefined) complaints.push('a choice goes on after its end')
     if (!isRecord(delta)) return [...complaints, `no delta: ${brief(delta)}`]
     const { role, content, refusal, reasoning_content: thought, tool_calls: calls = [] } = delta
@@ -264,7 +279,7 @@ class StreamedChoice {
 
   #addCall(call: Record<string, unknown>): string[] {
     const { index, id, function: called, custom } = call
-    if (!isCount(index)) return [`a call numbered ${brief(index)}`]
+    if (!isCount(index)) return [`a call is numbered ${brief(index)}`]
     if (index === this.#calls) {
       this.#calls += 1
       return isWholeCall(call) ? [] : [`a call begins as ${brief(call)}`]

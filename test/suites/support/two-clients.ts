@@ -12,7 +12,10 @@ export interface ChatBody {
 }
 
 /** An answer as a client lived through it. */
-export interface Experience extends Omit<Seen, 'status' | 'comments'> {
+export interface Experience extends Pick<
+  Seen,
+  'headers' | 'text' | 'finished' | 'error' | 'complaints'
+> {
   /** Undefined where the official client threw over an error within a stream. */
   status: number | undefined
   /** Undefined where the official client skipped them. */
