@@ -117,11 +117,10 @@ async function leaveAtOnce(scene: Scene, count: number): Promise<number[]> {
 /** Google asks to come again in a while; whoever leaves meanwhile must not be asked for again. */
 async function whileItWaits(scene: Scene): Promise<Figure> {
   const { emulator } = scene
-  const moment = (stream: boolean) => ({ stream, fault: 'status=429;retry-info=1.5', seen: '' })
   const before = emulator.log.count
-  const loyal = await reach(scene, moment(true))
+  const loyal = await reach(scene, told(true))
   const clients = await Promise.all(
-    Array.from({ length: 50 }, (_, at) => reach(scene, moment(at % 2 === 0))),
+    Array.from({ length: 50 }, (_, at) => reach(scene, told(at % 2 === 0))),
   )
   await asked(emulator, before + 1 + clients.length)
   for (const client of clients) client.leave()
@@ -132,6 +131,10 @@ async function whileItWaits(scene: Scene): Promise<Figure> {
     seen: `${again} more calls`,
     kept: again === 2,
   }
+}
+
+function told(stream: boolean): Moment {
+  return { stream, fault: 'status=429;retry-info=1.5', seen: '' }
 }
 
 /** A gateway that believed an answer to be running would wait for it. */

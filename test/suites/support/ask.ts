@@ -21,7 +21,8 @@ export async function ask(
   response.on('data', (piece: Buffer) => pieces.push(piece))
   // What came before the connection broke is looked at, like what came before its end.
   response.on('error', () => undefined)
-  await once(response, 'close')
+  // Not `once`, which throws where the answer is cut.
+  await new Promise((resolve) => response.once('close', resolve))
   const fields = Object.entries<string | string[]>(response.headers)
   const seen = readAnswer({
     status: response.statusCode,
