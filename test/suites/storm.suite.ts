@@ -3,7 +3,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/server.ts'
 import { percentile } from './support/figures.ts'
 import { type Came, offerClosely, offerSteadily, sendOne } from './support/offered.ts'
 import { type GatewayProcess, startGatewayProcess } from './support/process.ts'
-import { startBlackHole } from './support/unreachable.ts'
+import { blackHole } from './support/unreachable.ts'
 import type { Edition, Figure } from './suite.ts'
 
 export const about = 'Outages are not multiplied, dead places are left alone, overload is shed'
@@ -33,7 +33,11 @@ async function* duringAnOutage(emulator: Emulator, seconds: number): AsyncGenera
   for (const delay of [0, 300]) {
     const gateway = await startGatewayProcess(emulator.url)
     const agent = new Agent({ keepAlive: true })
-    const offer = { url: gateway.url, agent, body: bodyOf(`[[fault:status=503;delay=${delay}]] Hi`) }
+    const offer = {
+      url: gateway.url,
+      agent,
+      body: bodyOf(`[[fault:status=503;delay=${delay}]] Hi`),
+    }
     const before = emulator.log.count
     const came = await offerSteadily(offer, 100, seconds)
     const asked = emulator.log.count - before
@@ -62,7 +66,8 @@ function startBetween(port: string, env: Record<string, string> = {}): Promise<G
 
 /** Asks with a Google token of the client's own, so that none has to be had. */
 function passing(url: string, agent: Agent) {
-  return { url, agent, body: { ...bodyOf('Hi'), model: 'vertex/gemini-2.5-flash' } }
+  const headers = { authorization: 'Bearer ya29.of-the-client' }
+  return { url, agent, headers, body: { ...bodyOf('Hi'), model: 'vertex/gemini-2.5-flash' } }
 }
 
 async function* withADeadPlace(emulator: Emulator): AsyncGenerator<Figure> {
@@ -82,7 +87,7 @@ async function* withADeadPlace(emulator: Emulator): AsyncGenerator<Figure> {
 
 async function* withABlackHole(emulator: Emulator, edition: Edition): AsyncGenerator<Figure> {
   const { port } = new URL(emulator.url)
-  const hole = await startBlackHole('127.0.0.2', Number(port))
+  const hole = await blackHole({ host: '127.0.0.2', port: Number(port) })
   const gateway = await startBetween(port, { POLLUX_CONNECT_TIMEOUT_SECONDS: '1' })
   const agent = new Agent({ keepAlive: true })
   const offer = passing(gateway.url, agent)
@@ -91,7 +96,8 @@ async function* withABlackHole(emulator: Emulator, edition: Edition): AsyncGener
   const paid = came.filter(({ ms }) => ms >= 800).length
   const share = successes(came).length / came.length
   yield {
-    promise: 'one of two locations swallows connections: >= 99.5 % succeed, at most 5 pay the connect time-out',
+    promise:
+      'one of two locations swallows connections: >= 99.5 % succeed, at most 5 pay the connect time-out',
     seen: `${(share * 100).toFixed(2)} % of ${came.length}, ${paid} paid`,
     kept: share >= 0.995 && paid <= 5,
   }

@@ -14,10 +14,11 @@ export interface Offer {
   url: string
   body: object
   agent: Agent
+  headers?: Record<string, string>
 }
 
 /** Sends one request and reads its answer; a connection that breaks is the status 0. */
-export function sendOne({ url, body, agent }: Offer): Promise<Came> {
+export function sendOne({ url, body, agent, headers }: Offer): Promise<Came> {
   const started = performance.now()
   const json = JSON.stringify(body)
   return new Promise((resolve) => {
@@ -28,7 +29,11 @@ export function sendOne({ url, body, agent }: Offer): Promise<Came> {
       {
         method: 'POST',
         agent,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) },
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(json),
+          ...headers,
+        },
       },
       (response) => {
         response.resume()
@@ -54,7 +59,11 @@ export async function offerSteadily(offer: Offer, rate: number, seconds: number)
 }
 
 /** So many clients, each of which asks again as soon as it has its answer. */
-export async function offerClosely(offer: Offer, clients: number, seconds: number): Promise<Came[]> {
+export async function offerClosely(
+  offer: Offer,
+  clients: number,
+  seconds: number,
+): Promise<Came[]> {
   const end = performance.now() + seconds * 1000
   const each = async () => {
     const came: Came[] = []
