@@ -358,9 +358,6 @@ describe('a URL that is not there', () => {
     ['POST', '/v2/chat/completions'],
     ['POST', '/v1/v1/chat/completions'],
     ['POST', '/v1/chat/completions/chat/completions'],
-    ['GET', '/v1/chat/completions'],
-    ['DELETE', '/v1/models/gemini-2.5-flash'],
-    ['PUT', '/v1/chat/completions'],
     ['POST', '/v1beta/models/gemini-2.5-flash:generateContent'],
   ] as const) {
     it(`answers ${method} ${url} with a hint at the base URL`, async () => {
@@ -373,10 +370,25 @@ describe('a URL that is not there', () => {
           }),
         }),
       )
-      assert.ok(refusal.status === 404 || refusal.status === 405)
+      assert.equal(refusal.status, 404)
       assert.equal(refusal.error.code, 'unknown_url')
       assert.match(refusal.error.message, /base URL/)
       assert.ok(refusal.error.message.includes(`${method} ${url}`))
+      hasRequestId(refusal)
+    })
+  }
+
+  for (const [method, url, allowed] of [
+    ['GET', '/v1/chat/completions', 'POST'],
+    ['PUT', '/v1/chat/completions', 'POST'],
+    ['DELETE', '/v1/models/gemini-2.5-flash', 'GET'],
+    ['POST', '/v1/models', 'GET'],
+  ] as const) {
+    it(`but takes other methods says which: ${method} ${url}`, async () => {
+      const refusal = await refusalOf(await fetch(gateway.url + url, { method }))
+      assert.equal(refusal.status, 405)
+      assert.equal(refusal.error.code, 'method_not_allowed')
+      assert.equal(refusal.headers.get('allow'), allowed)
       hasRequestId(refusal)
     })
   }

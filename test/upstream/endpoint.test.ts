@@ -13,6 +13,7 @@ import { ApiError } from '../../src/errors.ts'
 import { toBackends } from '../../src/reach.ts'
 import { endpointUrl } from '../../src/upstream/google.ts'
 import { memorySignatures } from '../../src/upstream/signatures.ts'
+import { retryBudget } from '../../src/upstream/budget.ts'
 import { fixedToken, type TokenSource } from '../../src/upstream/token.ts'
 import { createTransport } from '../../src/upstream/transport.ts'
 import { googleError } from '../support/gemini.ts'
@@ -579,6 +580,7 @@ async function seen(credential: string | undefined, tokens: TokenSource, ...stat
     transport,
     tokens,
     retry: { retries: 0, random: () => 0 },
+    budget: retryBudget(),
     signatures: memorySignatures(),
     countSignature: () => undefined,
     thoughts: 'reasoning_content',
@@ -592,7 +594,7 @@ async function seen(credential: string | undefined, tokens: TokenSource, ...stat
   const head = { id: 'x', created: 0, model: 'on-vertex' }
   const { signal } = new AbortController()
   const failure = await backend
-    .complete({ messages }, { head, model: 'on-vertex', signal, credential })
+    .complete({ messages }, { head, model: 'on-vertex', signal, credential, deadline: undefined })
     .then(
       () => undefined,
       (error: unknown) => error,
@@ -617,8 +619,8 @@ describe('the credentials for an endpoint on Vertex AI', () => {
 
   it('say whom to bill where they are a person’s', async () => {
     const tokens: TokenSource = {
+      ...fixedToken('own'),
       get: async () => ({ token: 'own', quotaProject: 'billed' }),
-      forget: () => undefined,
     }
     const own = await seen(undefined, tokens)
     assert.deepEqual(own.billed, ['billed'])
@@ -630,6 +632,7 @@ describe('the credentials for an endpoint on Vertex AI', () => {
     let count = 0
     let kept = 'own-0'
     const tokens: TokenSource = {
+      ...fixedToken(kept),
       get: async () => ({ token: kept, quotaProject: undefined }),
       forget(refused) {
         if (refused !== kept) return

@@ -8,7 +8,7 @@ import { postAll } from '../support/raw-client.ts'
 
 const tokens = fixedToken('t')
 const developer = developerGate({
-  apiKey: 'k',
+  apiKeys: ['k'],
   baseUrl: 'https://generativelanguage.googleapis.com',
 })
 
@@ -47,7 +47,7 @@ describe('Vertex AI', () => {
 
   it('is asked with a token, and bills whom the credential says', async () => {
     assert.deepEqual(await vertexAt('eu').headers(undefined), { authorization: 'Bearer t' })
-    const billed = { get: async () => ({ token: 't', quotaProject: 'q' }), forget: () => undefined }
+    const billed = { ...tokens, get: async () => ({ token: 't', quotaProject: 'q' }) }
     const gate = vertexGate(
       { project: 'p', location: 'eu', baseUrl: undefined, apiVersion: 'v1' },
       billed,
