@@ -34,7 +34,7 @@ export interface Asked {
   events(...events: object[]): void
   /** Bytes as they are, in one write. False: the client takes no more at the moment. */
   write(bytes: string | Uint8Array): boolean
-  /** Resolves when the client takes more. */
+  /** Resolves when the client takes more, or the answer is over. */
   drained(): Promise<unknown>
   end(): void
   /** Ends the connection with a RST, after what was written. */
@@ -133,7 +133,7 @@ export function toAsked(
       framed += events.length
     },
     write: (bytes) => write(bytes),
-    drained: () => once(response, 'drain'),
+    drained: () => Promise.race([once(response, 'drain'), over.promise]),
     end() {
       if (!response.headersSent) asked.begin()
       if (framing === 'array' && framed > 0) write(']\n')

@@ -242,6 +242,23 @@ describe('the end of an answer by hand', () => {
     assert.equal((await logged()).bytes, (await text).length)
   })
 
+  it('is waited for no longer than the client stays', async () => {
+    const left = new AbortController()
+    const answer = fetch(`${emulator.url}/v1beta/models/${stream}`, {
+      method: 'POST',
+      headers: { 'x-goog-api-key': 'key' },
+      body: JSON.stringify(question),
+      signal: left.signal,
+    })
+    const asked = await emulator.next()
+    asked.begin()
+    await answer
+    while (asked.write('x'.repeat(1_000_000)));
+    left.abort()
+    await asked.drained()
+    assert.equal(asked.gone, true)
+  })
+
   it('is the emulator’s, which closes', async () => {
     const short = await startByHand()
     const answer = new Client(short.url, 'gemini-api').post(whole, question)
