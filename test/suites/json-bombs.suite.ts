@@ -7,7 +7,13 @@ import { toGemini } from '../../src/translate/chat/request.ts'
 import { bombs as schemaBombs } from '../translate/schema-bombs.ts'
 import { within } from '../translate/translated.ts'
 import type { Edition, Figure } from './suite.ts'
-import { type Bomb, bombsOf, deepArguments, schemaBombBodies } from './support/bombs.ts'
+import {
+  type Bomb,
+  bombsOf,
+  deepArguments,
+  schemaBombBodies,
+  worstBombsOf,
+} from './support/bombs.ts'
 import { openConnection } from './support/connection.ts'
 import { startDrainingGoogle } from './support/draining-google.ts'
 import { none } from './support/figures.ts'
@@ -25,13 +31,15 @@ const path = '/v1/chat/completions'
 const megabyte = 2 ** 20
 const root = join(import.meta.dirname, '..', '..')
 
-export async function* suite(_edition: Edition): AsyncGenerator<Figure> {
+export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   const google = await startDrainingGoogle()
   try {
     yield* tooLarge(google.url)
     const gateway = await startOpenGateway(google.url)
     try {
-      const large = await dropAll(gateway, bombsOf(32 * megabyte - 1024), 500)
+      const largest = 32 * megabyte - 1024
+      const kinds = edition === 'long' ? bombsOf(largest) : worstBombsOf(largest)
+      const large = await dropAll(gateway, kinds, 500)
       yield* costs(large, '<= 32 MiB', 500)
       const swollen = large.filter(({ swelled }) => swelled > 10)
       yield none(
