@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { TLSSocket } from 'node:tls'
 
 /** A request as it reached the mirror. */
 export interface Reflected {
@@ -186,10 +187,10 @@ function answer(asked: Reflected, response: ServerResponse, form: Form, status: 
     case 'reset':
       response.writeHead(200, mirrored)
       response.write(streamed ? toEvent(first) : '{"candidates":[')
-      setTimeout(() => response.socket?.resetAndDestroy(), 20)
+      setTimeout(() => reset(response), 20)
       return
     case 'gone':
-      response.socket?.resetAndDestroy()
+      reset(response)
       return
     case 'silent':
       return
@@ -197,6 +198,12 @@ function answer(asked: Reflected, response: ServerResponse, form: Form, status: 
       response.writeHead(200, mirrored)
       response.write(streamed ? toEvent(first) : '{"candidates":[')
   }
+}
+
+/** TLS has no RST of its own. */
+function reset({ socket }: ServerResponse): void {
+  if (socket instanceof TLSSocket) socket.destroy()
+  else socket?.resetAndDestroy()
 }
 
 function answerToken(

@@ -23,13 +23,23 @@ export function mirroredAsks(model: string, headers: Record<string, string>): As
     ...[200, 403, 500].map((status) => `empty ${status}`),
   ]
   return words.flatMap((word) =>
-    [false, true].map((stream) => ({
-      what: `${model}, ${word}${stream ? ', streamed' : ''}`,
-      headers,
-      body: (own) => fullRequest(model, stream, `[[${word}]] ${own}`, own),
-      also: (own) => [reversed(own)],
-    })),
+    [false, true].map((stream) => mirroredAsk(model, word, headers, stream)),
   )
+}
+
+/** What the mirror answers in one form, given as `refusal 503`. */
+export function mirroredAsk(
+  model: string,
+  word: string,
+  headers: Record<string, string> = {},
+  stream = false,
+): Ask {
+  return {
+    what: `${model}, ${word}${stream ? ', streamed' : ''}`,
+    headers,
+    body: (own) => fullRequest(model, stream, `[[${word}]] ${own}`, own),
+    also: (own) => [reversed(own)],
+  }
 }
 
 /** A request with the client's words wherever there is room for them. */
