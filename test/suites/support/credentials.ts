@@ -30,7 +30,7 @@ export function credentialsOf(canaries: Canaries, url: string, folder: string): 
     client_secret: canaries.make('a client secret'),
     refresh_token: canaries.make('a refresh token', '1//'),
   }
-  const account64 = JSON.stringify(account)
+  const written = JSON.stringify(account)
   return [
     { what: 'workload identity', text: JSON.stringify(workload) },
     {
@@ -47,16 +47,19 @@ export function credentialsOf(canaries: Canaries, url: string, folder: string): 
       what: 'a service account whose key is cut',
       text: JSON.stringify({ ...account, private_key: account.private_key.slice(0, 400) }),
     },
-    { what: 'a file that is cut in the key', text: account64.slice(0, 500) },
+    { what: 'a file that is cut in the key', text: written.slice(0, 500) },
     { what: 'a file that is the key alone', text: account.private_key },
-    { what: 'a file with a comma too many', text: `${account64.slice(0, -1)},}` },
+    { what: 'a file with a comma too many', text: `${written.slice(0, -1)},}` },
   ]
 }
 
 /** With a real key, which nobody knows. */
 export function serviceAccount(canaries: Canaries) {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const { privateKey: key } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
   // Its first lines say that it is an RSA key, as everybody's do.
   for (const line of key.split('\n').slice(2, -3)) canaries.add('a private key', line)
   return {

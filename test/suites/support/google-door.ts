@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 
 /** Google's own addresses, served from here: for what a program asks nowhere else. */
 export interface GoogleDoor {
@@ -19,7 +20,7 @@ export interface GoogleDoor {
  */
 export async function openGoogleDoor(
   host: string,
-  serve: RequestListener,
+  serve: (request: IncomingMessage, response: ServerResponse) => void,
   folder: string,
 ): Promise<GoogleDoor | undefined> {
   const certificate = makeCertificate(host, folder)
@@ -27,13 +28,18 @@ export async function openGoogleDoor(
   const inside = createTlsServer(certificate, serve).listen(0, '127.0.0.1')
   const proxy = createServer().listen(0, '127.0.0.1')
   await Promise.all([once(inside, 'listening'), once(proxy, 'listening')])
+  // A proxy lets go of the connections that it has passed on.
+  const ends = new Set<Duplex>()
   proxy.on('connect', (_request, client, head) => {
     const tunnel = connect((inside.address() as AddressInfo).port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n')
       tunnel.write(head)
       client.pipe(tunnel).pipe(client)
     })
-    for (const end of [client, tunnel]) end.on('error', () => tunnel.destroy())
+    for (const end of [client, tunnel]) {
+      ends.add(end)
+      end.on('error', () => tunnel.destroy())
+    }
   })
   return {
     env: {
@@ -42,8 +48,8 @@ export async function openGoogleDoor(
       NODE_EXTRA_CA_CERTS: certificate.file,
     },
     async close() {
+      for (const end of ends) end.destroy()
       inside.closeAllConnections()
-      proxy.closeAllConnections()
       await Promise.all([once(inside.close(), 'close'), once(proxy.close(), 'close')])
     },
   }

@@ -25,7 +25,7 @@ export interface Mirror {
   tokenForm: Form
   close(): Promise<void>
   /** The server's own way to answer, for other doors to it. */
-  serve(request: IncomingMessage, response: ServerResponse): void
+  serve: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 /** What the mirror can do. A prompt asks for one as `[[refusal 503]]`. */
@@ -84,7 +84,7 @@ export async function startMirror(newToken: () => string): Promise<Mirror> {
 
 /** What the mirror answers to a prompt with this word: known in advance, and not in the prompt. */
 export function reversed(word: string): string {
-  return [...word].toReversed().join('')
+  return word.split('').toReversed().join('')
 }
 
 async function reflect(request: IncomingMessage): Promise<Reflected> {
@@ -112,7 +112,6 @@ function answer(asked: Reflected, response: ServerResponse, form: Form, status: 
   const speaksOpenAi = asked.url.endsWith('/chat/completions')
   const streamed = asked.url.includes('alt=sse') || /"stream":true/.test(asked.body)
   const said = reversed(/\[\[[^\]]*\]\] (\w+)/.exec(asked.body)?.[1] ?? 'nothing')
-  const toEvent = (value: object) => `data: ${JSON.stringify(value)}\r\n\r\n`
   const first = speaksOpenAi ? openAiChunk(said) : geminiResponse([{ text: said }])
   const mirrored = {
     ...leaks(asked),
@@ -125,7 +124,7 @@ function answer(asked: Reflected, response: ServerResponse, form: Form, status: 
     case 'call':
     case 'headers': {
       const [key = ''] = keysIn(asked.headers)
-      const more = form === 'headers' ? { 'x-gemini-service-tier': key, 'retry-after': key } : {}
+      const more = form === 'headers' ? { 'x-gemini-service-tier': key } : {}
       const whole = speaksOpenAi
         ? openAiAnswer(said, form === 'call', streamed)
         : geminiResponse(form === 'call' ? [geminiCall(said)] : [{ text: said }], 'STOP')
@@ -200,6 +199,10 @@ function answer(asked: Reflected, response: ServerResponse, form: Form, status: 
   }
 }
 
+function toEvent(value: object): string {
+  return `data: ${JSON.stringify(value)}\r\n\r\n`
+}
+
 /** TLS has no RST of its own. */
 function reset({ socket }: ServerResponse): void {
   if (socket instanceof TLSSocket) socket.destroy()
@@ -240,6 +243,7 @@ function leaks({ url, headers }: Reflected): Record<string, string> {
     'x-request-id': told,
     'set-cookie': `session=${told}`,
     'www-authenticate': `Bearer realm="${told}"`,
+    'retry-after': told,
     'x-echo': told,
     // Google's library believes no metadata server without it.
     ...(url.startsWith('/computeMetadata/') && { 'metadata-flavor': 'Google' }),

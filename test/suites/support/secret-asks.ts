@@ -1,28 +1,18 @@
 import { reversed } from './mirror.ts'
 import type { Ask } from './witness.ts'
 
+/** What the mirror can be asked for in one word, and with which statuses. */
+const mirrored = [
+  ...'answer call headers late broken odd away reset gone silent stall'.split(' '),
+  ...[400, 401, 403, 404, 409, 413, 429, 500, 503].map((status) => `refusal ${status}`),
+  ...[200, 400, 403, 502].flatMap((status) => [`plain ${status}`, `page ${status}`]),
+  ...[400, 401, 403, 429, 500].map((status) => `code ${status}`),
+  ...[200, 403, 500].map((status) => `empty ${status}`),
+]
+
 /** Whole and streamed, each form in which the mirror can answer or fail. */
 export function mirroredAsks(model: string, headers: Record<string, string>): Ask[] {
-  const words = [
-    ...[
-      'answer',
-      'call',
-      'late',
-      'broken',
-      'odd',
-      'headers',
-      'away',
-      'reset',
-      'gone',
-      'silent',
-      'stall',
-    ],
-    ...[400, 401, 403, 404, 409, 413, 429, 500, 503].map((status) => `refusal ${status}`),
-    ...[200, 400, 403, 502].flatMap((status) => [`plain ${status}`, `page ${status}`]),
-    ...[400, 401, 403, 429, 500].map((status) => `code ${status}`),
-    ...[200, 403, 500].map((status) => `empty ${status}`),
-  ]
-  return words.flatMap((word) =>
+  return mirrored.flatMap((word) =>
     [false, true].map((stream) => mirroredAsk(model, word, headers, stream)),
   )
 }
@@ -67,90 +57,88 @@ function fullRequest(model: string, stream: boolean, text: string, own: string):
   }
 }
 
-/** What is refused before anything goes upstream, with the client's words as the mistake. */
+const model = 'gemini-2.5-flash'
+
+/** What is wrong, made of the client's words. */
+const mistakes: [what: string, body: (own: string) => unknown][] = [
+  ['no JSON', (own) => `{"model":"${model}","messages":"${own}`],
+  ['half a string', (own) => `{"model":"${own}\\`],
+  ['deep JSON', (own) => `${'['.repeat(100)}"${own}"${']'.repeat(100)}`],
+  ['a body that is too long', (own) => ({ model, messages: said(own.repeat(10_000)) })],
+  ['a list', (own) => [own]],
+  ['a role', (own) => ({ model, messages: [{ role: own, content: own }] })],
+  ['a part', (own) => ({ model, messages: said([{ type: own, [own]: own }]) })],
+  [
+    'an image',
+    (own) => ({
+      model,
+      messages: said([{ type: 'image_url', image_url: { url: `${own}://x` } }]),
+    }),
+  ],
+  [
+    'data',
+    (own) => ({
+      model,
+      messages: said([{ type: 'image_url', image_url: { url: `data:${own};base64,!!` } }]),
+    }),
+  ],
+  [
+    'sound',
+    (own) => ({
+      model,
+      messages: said([{ type: 'input_audio', input_audio: { data: own, format: own } }]),
+    }),
+  ],
+  ['a model', (own) => ({ model: own, messages: said(own) })],
+  [
+    'a resource',
+    (own) => ({
+      model: `projects/${own}/locations/x/publishers/google/models/x`,
+      messages: said(own),
+    }),
+  ],
+  ['a model that is a list', (own) => ({ model: [own], messages: said(own) })],
+  ['two tools of a name', (own) => ({ model, messages: said(own), tools: [tool(own), tool(own)] })],
+  ['a type of tool', (own) => ({ model, messages: said(own), tools: [{ type: own }] })],
+  [
+    'a choice',
+    (own) => ({ model, messages: said(own), tools: [tool('f')], tool_choice: tool(own) }),
+  ],
+  ['a format', (own) => ({ model, messages: said(own), response_format: { type: own } })],
+  [
+    'a schema',
+    (own) => ({
+      model,
+      messages: said(own),
+      response_format: schemaOf({ $ref: `https://x/${own}` }),
+    }),
+  ],
+  ['an effort', (own) => ({ model, messages: said(own), reasoning_effort: own })],
+  ['a temperature', (own) => ({ model, messages: said(own), temperature: own })],
+  [
+    'extras',
+    (own) => ({ model, messages: said(own), extra_body: { google: { thinking_config: own } } }),
+  ],
+  [
+    'arguments',
+    (own) => ({
+      model,
+      messages: [
+        { role: 'assistant', tool_calls: [{ id: own, function: { name: own, arguments: own } }] },
+      ],
+    }),
+  ],
+  [
+    'a result of nothing',
+    (own) => ({ model, messages: [{ role: 'tool', tool_call_id: own, content: own }] }),
+  ],
+  ['no messages', (own) => ({ model, messages: own })],
+]
+
+/** What is refused before anything goes upstream. */
 export function refusedAsks(headers: Record<string, string>): Ask[] {
-  const model = 'gemini-2.5-flash'
-  const said = (content: unknown) => [{ role: 'user', content }]
-  const tool = (name: string) => ({ type: 'function', function: { name, parameters: {} } })
-  const bodies: [what: string, body: (own: string) => unknown][] = [
-    ['no JSON', (own) => `{"model":"${model}","messages":"${own}`],
-    ['half a string', (own) => `{"model":"${own}\\`],
-    ['deep JSON', (own) => `${'['.repeat(100)}"${own}"${']'.repeat(100)}`],
-    ['a body that is too long', (own) => ({ model, messages: said(own.repeat(10_000)) })],
-    ['a list', (own) => [own]],
-    ['a role', (own) => ({ model, messages: [{ role: own, content: own }] })],
-    ['a part', (own) => ({ model, messages: said([{ type: own, [own]: own }]) })],
-    [
-      'an image',
-      (own) => ({
-        model,
-        messages: said([{ type: 'image_url', image_url: { url: `${own}://x` } }]),
-      }),
-    ],
-    [
-      'data',
-      (own) => ({
-        model,
-        messages: said([{ type: 'image_url', image_url: { url: `data:${own};base64,!!` } }]),
-      }),
-    ],
-    [
-      'sound',
-      (own) => ({
-        model,
-        messages: said([{ type: 'input_audio', input_audio: { data: own, format: own } }]),
-      }),
-    ],
-    ['a model', (own) => ({ model: own, messages: said(own) })],
-    [
-      'a resource',
-      (own) => ({
-        model: `projects/${own}/locations/x/publishers/google/models/x`,
-        messages: said(own),
-      }),
-    ],
-    ['a model that is a list', (own) => ({ model: [own], messages: said(own) })],
-    [
-      'two tools of a name',
-      (own) => ({ model, messages: said(own), tools: [tool(own), tool(own)] }),
-    ],
-    ['a type of tool', (own) => ({ model, messages: said(own), tools: [{ type: own }] })],
-    [
-      'a choice',
-      (own) => ({ model, messages: said(own), tools: [tool('f')], tool_choice: tool(own) }),
-    ],
-    ['a format', (own) => ({ model, messages: said(own), response_format: { type: own } })],
-    [
-      'a schema',
-      (own) => ({
-        model,
-        messages: said(own),
-        response_format: schemaOf({ $ref: `https://x/${own}` }),
-      }),
-    ],
-    ['an effort', (own) => ({ model, messages: said(own), reasoning_effort: own })],
-    ['a temperature', (own) => ({ model, messages: said(own), temperature: own })],
-    [
-      'extras',
-      (own) => ({ model, messages: said(own), extra_body: { google: { thinking_config: own } } }),
-    ],
-    [
-      'arguments',
-      (own) => ({
-        model,
-        messages: [
-          { role: 'assistant', tool_calls: [{ id: own, function: { name: own, arguments: own } }] },
-        ],
-      }),
-    ],
-    [
-      'a result of nothing',
-      (own) => ({ model, messages: [{ role: 'tool', tool_call_id: own, content: own }] }),
-    ],
-    ['no messages', (own) => ({ model, messages: own })],
-  ]
   return [
-    ...bodies.flatMap(([what, body]) => [
+    ...mistakes.flatMap(([what, body]) => [
       { what: `refused for ${what}`, headers, body },
       {
         what: `refused for ${what}, streamed`,
@@ -184,6 +172,14 @@ export function refusedAsks(headers: Record<string, string>): Ask[] {
   ]
 }
 
+function said(content: unknown): object[] {
+  return [{ role: 'user', content }]
+}
+
+function tool(name: string): object {
+  return { type: 'function', function: { name, parameters: {} } }
+}
+
 function streamed(body: unknown): unknown {
   return typeof body === 'object' && !Array.isArray(body) ? { ...body, stream: true } : body
 }
@@ -192,12 +188,12 @@ function schemaOf(schema: object): object {
   return { type: 'json_schema', json_schema: { name: 'x', schema } }
 }
 
+function body(own: string): object {
+  return { model, messages: said(own) }
+}
+
 /** What is asked with a key that does not fit, wherever a key can be. */
 export function keyedAsks(wrong: string): Ask[] {
-  const body = (own: string) => ({
-    model: 'gemini-2.5-flash',
-    messages: [{ role: 'user', content: own }],
-  })
   const places: Record<string, string>[] = [
     { authorization: `Bearer ${wrong}` },
     { authorization: `bearer   ${wrong}` },
@@ -219,6 +215,12 @@ export function keyedAsks(wrong: string): Ask[] {
     { what: 'a key in an unknown query', path: `/v1/nowhere?key=${wrong}`, body },
   ]
 }
+
+const emulatedFaults = `
+  reset@1 reset@2+10 fin@1 malformed@1 error@1=503 error-array error-html error-empty empty no-candidates
+  huge@1=100000 split=7 gzip wrong-type redirect close-before-headers stall@1 delay=1500`
+  .trim()
+  .split(/\s+/)
 
 /** What the emulator can be asked for: answers of all kinds, and faults. */
 export function emulatedAsks(headers: Record<string, string>): Ask[] {
@@ -258,20 +260,7 @@ export function emulatedAsks(headers: Record<string, string>): Ask[] {
     ['[[midstream-error]] OWN'],
     ['[[finish:RECITATION]] OWN'],
     ...[400, 401, 403, 404, 429, 500, 503].map((status): [string] => [`[[error:${status}]] OWN`]),
-    ...[
-      ...[
-        'reset@1',
-        'reset@2+10',
-        'fin@1',
-        'malformed@1',
-        'error@1=503',
-        'error-array',
-        'error-html',
-        'error-empty',
-      ],
-      ...['empty', 'no-candidates', 'huge@1=100000', 'split=7', 'gzip', 'wrong-type', 'redirect'],
-      ...['close-before-headers', 'stall@1', 'delay=1500'],
-    ].map((fault): [string] => [`[[fault:${fault}]] Say OWN`]),
+    ...emulatedFaults.map((fault): [string] => [`[[fault:${fault}]] Say OWN`]),
   ]
   return prompts.flatMap(([text, more = {}]) =>
     ['gemini-2.5-flash', 'gemini-3-flash-preview'].flatMap((model) =>

@@ -53,7 +53,7 @@ export class Witness {
       what,
       status: response?.status ?? 499,
       headers: [...(response?.headers ?? [])].map((pair) => pair.join(': ')).join('\n'),
-      body: (await response?.text().catch((error: unknown) => void toLeft(error, ask))) ?? '',
+      body: (await response?.text().catch((error: unknown) => toLeft(error, ask))) ?? '',
       words,
     }
     this.answers.push(answer)
