@@ -3,46 +3,48 @@ import { join } from 'node:path'
 import { writeFileSync } from 'node:fs'
 import type { Canaries } from './canaries.ts'
 
-/** A way to be somebody at Google, as the text of the file that GOOGLE_APPLICATION_CREDENTIALS names. */
-export interface Credential {
-  what: string
-  text: string
-}
-
 /**
- * Every kind of credential file, whose secrets are canaries: some that are asked for at `url`, some
- * that are always asked for at Google's own address, and some that are broken.
+ * The text of a credential file, whose secrets are canaries. Tokens for the first two kinds are asked
+ * for at `url`, those for the others always at Google's own address.
  */
-export function credentialsOf(canaries: Canaries, url: string, folder: string): Credential[] {
-  const account = serviceAccount(canaries)
+export function credentialOf(
+  what: string,
+  canaries: Canaries,
+  url: string,
+  folder: string,
+): string {
   const subject = join(folder, 'subject')
   writeFileSync(subject, canaries.make('a subject token'))
-  const workload = {
-    type: 'external_account',
-    audience:
-      '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x',
-    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-    token_url: `${url}/token`,
-    credential_source: { file: subject },
-  }
   const person = {
     client_id: 'client',
     client_secret: canaries.make('a client secret'),
     refresh_token: canaries.make('a refresh token', '1//'),
   }
+  const kinds: Record<string, object> = {
+    'workload identity': {
+      type: 'external_account',
+      audience:
+        '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${url}/token`,
+      credential_source: { file: subject },
+    },
+    'a person of a workforce': {
+      ...person,
+      type: 'external_account_authorized_user',
+      token_url: `${url}/token`,
+    },
+    'a service account': serviceAccount(canaries),
+    'a person': { ...person, type: 'authorized_user' },
+  }
+  return JSON.stringify(kinds[what], null, 2)
+}
+
+/** Texts of files that hold secrets, and cannot be used. */
+export function brokenCredentials(canaries: Canaries): { what: string; text: string }[] {
+  const account = serviceAccount(canaries)
   const written = JSON.stringify(account)
   return [
-    { what: 'workload identity', text: JSON.stringify(workload) },
-    {
-      what: 'a person of a workforce',
-      text: JSON.stringify({
-        ...person,
-        type: 'external_account_authorized_user',
-        token_url: `${url}/token`,
-      }),
-    },
-    { what: 'a service account', text: JSON.stringify(account, null, 2) },
-    { what: 'a person', text: JSON.stringify({ ...person, type: 'authorized_user' }) },
     {
       what: 'a service account whose key is cut',
       text: JSON.stringify({ ...account, private_key: account.private_key.slice(0, 400) }),

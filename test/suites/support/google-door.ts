@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
@@ -55,12 +55,14 @@ export async function openGoogleDoor(
   }
 }
 
+/** One for each folder. */
 function makeCertificate(host: string, folder: string) {
   const [keyFile, file] = [join(folder, 'door.key'), join(folder, 'door.pem')]
   const options = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${host}`]
   const more = ['-addext', `subjectAltName=DNS:${host}`, '-keyout', keyFile, '-out', file]
   try {
-    execFileSync('openssl', ['req', ...options, ...more], { stdio: 'ignore' })
+    if (!existsSync(file))
+      execFileSync('openssl', ['req', ...options, ...more], { stdio: 'ignore' })
   } catch {
     return undefined
   }

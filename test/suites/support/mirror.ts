@@ -226,8 +226,7 @@ function answerToken(
   mirror.tokens.push(token)
   const given = {
     access_token: token,
-    // Too short to be kept: the next request asks again.
-    expires_in: 1,
+    expires_in: 3600,
     token_type: 'Bearer',
     issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startEmulator } from '../../../src/emulator/server.ts'
 import { connectRaw } from '../../support/raw-client.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
-import { credentialsOf, serviceAccount } from './credentials.ts'
+import { brokenCredentials, credentialOf, serviceAccount } from './credentials.ts'
 import { inParallel } from './figures.ts'
 import { openGoogleDoor } from './google-door.ts'
 import { type Form, type Mirror, startMirror } from './mirror.ts'
@@ -57,6 +57,7 @@ export class Scene {
       POLLUX_IDLE_TIMEOUT_SECONDS: '1',
       POLLUX_HEARTBEAT_SECONDS: '1',
       POLLUX_DRAIN_SECONDS: '1',
+      POLLUX_MAX_LAG_MS: '0',
       ...env,
     })
     this.closing(() => gateway.kill())
@@ -74,6 +75,10 @@ export const houses: ((scene: Scene) => Promise<House>)[] = [
   withForeignKey,
   passingThrough,
   onVertex,
+  withCredential('a person of a workforce'),
+  withCredential('a service account'),
+  withCredential('a person'),
+  withBrokenCredentials,
   withPastedCredential,
   onMetadata,
   emulated,
@@ -99,7 +104,7 @@ async function withKeys(scene: Scene): Promise<House> {
     POLLUX_API_KEYS: key,
     POLLUX_API_KEYS_FILE: keyFile,
     GEMINI_API_KEY: secrets.make('a Gemini key that is not used', 'AIza'),
-    GOOGLE_API_KEY: secrets.make('the Gemini key', 'AIzaSy'),
+    GOOGLE_API_KEY: [1, 2].map(() => secrets.make('the Gemini key', 'AIzaSy')).join(','),
     REDIS_URL: (redis?.url ?? 'redis://127.0.0.1:1').replace('//', `//:${password}@`),
     POLLUX_ENDPOINTS: JSON.stringify({
       local: { url: `${mirror.url}/v1`, apiKey: secrets.make('an endpoint’s key', 'sk-') },
@@ -170,52 +175,98 @@ async function passingThrough(scene: Scene): Promise<House> {
   return { name: 'passing through', gateway, mirror, own }
 }
 
-/** Every kind of credential file, and each way in which a token can be refused. */
+/** Tokens for workload identity, and the endpoints that they open. */
 async function onVertex(scene: Scene): Promise<House> {
-  const { secrets } = scene.witness
   const mirror = await scene.mirror()
-  const door = await openGoogleDoor('oauth2.googleapis.com', mirror.serve, scene.folder)
-  scene.closing(() => door?.close())
-  const file = join(scene.folder, 'credentials.json')
+  const what = 'workload identity'
+  const env = await toFile(scene, mirror, what)
   const gateway = await scene.gateway(mirror.url, {
-    ...vertex(mirror),
-    // Where there is no door, nothing gets out.
-    ...(door?.env ?? { HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '127.0.0.1' }),
-    GOOGLE_APPLICATION_CREDENTIALS: file,
+    ...env,
     POLLUX_FAILOVER_LOCATIONS: 'us-central1',
     POLLUX_ENDPOINTS: JSON.stringify({
       gemma: { endpoint: '1234567890', location: 'us-central1' },
     }),
   })
-  const credentials = credentialsOf(secrets, mirror.url, scene.folder)
-  for (const { what, text } of credentials) {
-    writeFileSync(file, text)
-    for (const form of [...tokenFailures, 'answer' as const]) {
-      mirror.tokenForm = form
-      await scene.ask(gateway, [
-        { ...mirroredAsk('gemini-2.5-flash', 'answer'), what: `${what}, tokens ${form}` },
-      ])
-    }
-    // A token that is kept must not stand in for the next credential's.
-    mirror.tokenForm = 'gone'
-    await scene.ask(gateway, [mirroredAsk('gemini-2.5-flash', 'refusal 401')])
-  }
-  writeFileSync(file, credentials[0]?.text ?? '')
-  mirror.tokenForm = 'answer'
+  await askForTokens(scene, gateway, mirror, what)
   await scene.ask(gateway, [
     ...mirroredAsks('gemini-2.5-flash', {}),
     ...mirroredAsks('gemma', {}).slice(20),
     ...mirroredAsks('meta/llama-3.3-70b-instruct-maas', {}).slice(20),
   ])
-  for (const { body } of mirror.received) {
-    // Whoever has this may be us for an hour.
-    const signature = new URLSearchParams(body).get('assertion')?.split('.')[2]
-    if (signature !== undefined) secrets.add('a signed assertion', signature)
-  }
   return { name: 'on Vertex AI', gateway, mirror, own: ['an access token'] }
 }
 
-const tokenFailures: Form[] = ['refusal', 'plain', 'broken', 'odd', 'gone']
+/** Another kind of credential file, and each way in which a token can be refused. */
+function withCredential(what: string): (scene: Scene) => Promise<House> {
+  return async (scene) => {
+    const mirror = await scene.mirror()
+    const env = await toFile(scene, mirror, what)
+    const gateway = await scene.gateway(mirror.url, env)
+    await askForTokens(scene, gateway, mirror, what)
+    for (const { body } of mirror.received) {
+      // Whoever has this may be us for an hour.
+      const signature = new URLSearchParams(body).get('assertion')?.split('.')[2]
+      if (signature !== undefined) scene.witness.secrets.add('a signed assertion', signature)
+    }
+    return { name: `as ${what}`, gateway, mirror, own: ['an access token'] }
+  }
+}
+
+/** Files that are no credentials, though there are secrets in them. */
+async function withBrokenCredentials(scene: Scene): Promise<House> {
+  const mirror = await scene.mirror()
+  const file = join(scene.folder, 'broken.json')
+  const gateway = await scene.gateway(mirror.url, {
+    ...vertex(mirror),
+    GOOGLE_APPLICATION_CREDENTIALS: file,
+  })
+  for (const { what, text } of brokenCredentials(scene.witness.secrets)) {
+    writeFileSync(file, text)
+    await scene.ask(gateway, [{ ...mirroredAsk('gemini-2.5-flash', 'answer'), what }])
+    // The next attempt is not made before.
+    await sleep(longestBackOffMs)
+  }
+  return { name: 'with broken credentials', gateway, mirror, own: [] }
+}
+
+const longestBackOffMs = 1_000
+
+/** The environment in which a credential of this kind can be used. */
+async function toFile(scene: Scene, mirror: Mirror, what: string) {
+  const { folder, witness } = scene
+  const door = await openGoogleDoor('oauth2.googleapis.com', mirror.serve, folder)
+  scene.closing(() => door?.close())
+  const file = join(folder, `${what}.json`)
+  writeFileSync(file, credentialOf(what, witness.secrets, mirror.url, folder))
+  return {
+    ...vertex(mirror),
+    // Where there is no door, nothing gets out.
+    ...(door?.env ?? { HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '127.0.0.1' }),
+    GOOGLE_APPLICATION_CREDENTIALS: file,
+  }
+}
+
+const tokenForms: Form[] = ['refusal', 'plain', 'broken', 'odd', 'gone', 'answer']
+
+/** Asks until the gateway has asked for a token in each form: after a failure it waits for a while. */
+async function askForTokens(
+  scene: Scene,
+  gateway: GatewayProcess,
+  mirror: Mirror,
+  what: string,
+): Promise<void> {
+  const count = () => mirror.received.filter(({ url }) => url.includes('token')).length
+  for (const form of tokenForms) {
+    mirror.tokenForm = form
+    const before = count()
+    for (let tries = 0; tries < 20 && count() === before; tries += 1) {
+      if (tries > 0) await sleep(longestBackOffMs / 10)
+      await scene.ask(gateway, [
+        { ...mirroredAsk('gemini-2.5-flash', 'answer'), what: `${what}, tokens ${form}` },
+      ])
+    }
+  }
+}
 
 function vertex(mirror: Mirror): Record<string, string> {
   return { GEMINI_API_KEY: '', GOOGLE_CLOUD_PROJECT: 'p', GOOGLE_VERTEX_BASE_URL: mirror.url }
@@ -238,10 +289,7 @@ async function onMetadata(scene: Scene): Promise<House> {
     ...vertex(mirror),
     GCE_METADATA_HOST: mirror.url.replace('http://', ''),
   })
-  for (const form of [...tokenFailures, 'answer' as const]) {
-    mirror.tokenForm = form
-    await scene.ask(gateway, mirroredAsks('gemini-2.5-flash', {}).slice(0, 2))
-  }
+  await askForTokens(scene, gateway, mirror, 'the machine')
   return { name: 'on metadata', gateway, mirror, own: ['an access token'] }
 }
 
