@@ -73,6 +73,7 @@ export async function* suite(): AsyncGenerator<Figure> {
   yield* manifest()
   yield* lockfile()
   yield* image()
+  yield* workflows()
   yield* source()
   yield* repository()
   yield* madeCode()
@@ -187,6 +188,26 @@ function* image(): Generator<Figure> {
     promise: 'the image installs by the lock file, production only, without scripts',
     seen: install,
     kept: /^npm ci(?= )(?=.* --omit=dev)(?=.* --ignore-scripts)/.test(install),
+  }
+}
+
+function* workflows(): Generator<Figure> {
+  const lines = readTracked(root)
+    .filter(({ path }) => path.startsWith('.github/'))
+    .flatMap(({ text }) => text.split('\n'))
+  const used = lines.flatMap((line) => /^\s*-?\s*uses:\s*(\S+)/.exec(line)?.[1] ?? [])
+  yield {
+    promise: 'workflows name actions by commit',
+    ...none(
+      used.filter((action) => !/@[0-9a-f]{40}$/.test(action)),
+      `${used.length} uses of ${new Set(used).size}`,
+    ),
+  }
+  yield {
+    promise: 'workflows may read, and run nothing that somebody else wrote with more rights',
+    ...none(
+      lines.filter((line) => /pull_request_target|workflow_run|: write\b|secrets\./.test(line)),
+    ),
   }
 }
 
