@@ -64,7 +64,7 @@ const realSecrets = new RegExp(
     String.raw`\bAKIA[0-9A-Z]{16}\b`,
     String.raw`\bxox[abposr]-[\w-]{10,}`,
     String.raw`\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.`,
-    String.raw`-----BEGIN [A-Z ]*PRIVATE KEY-----(?=\s|\\n)`,
+    String.raw`-----BEGIN [A-Z ]*PRIVATE KEY-----(?=\s|\\n|$)`,
   ].join('|'),
 )
 
