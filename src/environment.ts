@@ -30,6 +30,17 @@ const list = text.transform((given) =>
     .filter((one) => one !== ''),
 )
 
+/** What the client of Redis cannot read would end the process with a stack. */
+function isRedisUrl(given: string): boolean {
+  const { pathname, username, password } = new URL(given)
+  try {
+    decodeURIComponent(username + password)
+  } catch {
+    return false
+  }
+  return /^\/?\d*$/.test(pathname)
+}
+
 function wholeNumber(least: number, most: number) {
   const expected = `Expected a whole number from ${least} to ${most}.`
   return z
@@ -106,6 +117,10 @@ export const environment = z.object({
     ),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'Expected a redis:// or rediss:// URL.' })
+    .refine(
+      isRedisUrl,
+      'Expected the number of a database as its path, and %-signs written as %25.',
+    )
     .optional()
     .describe('Redis, where several instances share the memory of thought signatures.'),
   POLLUX_THOUGHTS: z
