@@ -109,8 +109,8 @@ function* fromAnswers({ secrets, words, answers }: Witness): Generator<Figure> {
   const strangers = answers.flatMap(({ what: where, words: own, headers, body }) =>
     words
       .in(headers + body)
-      .filter((what) => what !== own)
-      .map((what) => ({ what, where })),
+      .filter((whose) => whose !== own)
+      .map((whose) => ({ what: 'somebody else’s words', where: `${whose} in ${where}` })),
   )
   const speaking = answered.filter(({ content }) => words.in(content).length > 0)
   yield {
@@ -133,7 +133,10 @@ function* fromAnswers({ secrets, words, answers }: Witness): Generator<Figure> {
 
 function fromHealth({ secrets, words }: Witness, healths: string[]): Figure {
   const hits = healths.flatMap((health) =>
-    [...secrets.in(health), ...words.in(health)].map((what) => ({ what, where: health })),
+    [...secrets.in(health), ...words.in(health).map(() => 'what somebody said')].map((what) => ({
+      what,
+      where: health,
+    })),
   )
   return {
     promise: '0 secrets, prompts and answers in /health',
