@@ -98,7 +98,9 @@ export const environment = z.object({
     ),
   GOOGLE_VERTEX_BASE_URL: url
     .optional()
-    .describe('Another base URL for Vertex AI; the default follows from the location.'),
+    .describe(
+      'Another base URL for Vertex AI, where `{location}` stands for the location; the default follows from the location.',
+    ),
   POLLUX_AUTH: z
     .enum(['none', 'keys', 'passthrough'], 'Expected none, keys or passthrough.')
     .optional()
