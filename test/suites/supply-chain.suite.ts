@@ -39,6 +39,9 @@ const nodeFloors = ['22.23.0', '24.17.0', '26.3.1']
  */
 const withoutHash = /^(@oxfmt\/binding-|@oxlint\/binding-|@oxlint-tsgolint\/)/
 
+/** The key of a certificate that nobody vouches for: it has to be known, and opens nothing. */
+const knownKey = 'test/suites/support/self-signed.ts'
+
 /** Ways to run what is not in the source. */
 const runsOtherCode =
   /\beval\s*\(|\bFunction\s*\(|child_process|node:(vm|worker_threads|module|repl|inspector)|\bprocess\.(binding|dlopen)|\bcreateRequire\b|\brequire\s*\(|\bWebAssembly\b/
@@ -247,6 +250,7 @@ function isLiteral(what: string, text: string): boolean {
 function* repository(): Generator<Figure> {
   const files = readTracked(root)
   const own = files.filter(({ path }) => path !== `test/suites/supply-chain.suite.ts`)
+  const secret = own.filter(({ path }) => path !== knownKey)
   const untested = own.filter(({ path }) => !path.startsWith('test/'))
   const seen = `0 in ${files.length} files`
   yield {
@@ -255,7 +259,7 @@ function* repository(): Generator<Figure> {
   }
   yield {
     promise: '0 keys, tokens and passwords that look real',
-    ...none([...findIn(own, realSecrets), ...findIn(untested, passwords)], seen),
+    ...none([...findIn(secret, realSecrets), ...findIn(untested, passwords)], seen),
   }
   // Where packages come from elsewhere on this machine, that is nobody else's business.
   const registry = URL.parse(configured('registry'))?.host ?? 'registry.npmjs.org'
