@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEmulator } from '../../src/emulator/server.ts'
 import type { Edition, Figure } from './suite.ts'
-import { converse, type Conversation, converseBehind } from './support/converse.ts'
+import {
+  converse,
+  type Conversation,
+  converseBehind,
+  converseInFrames,
+} from './support/converse.ts'
 import { inParallel } from './support/figures.ts'
-import { type FrontKind, frontKinds, isInstalled } from './support/fronts.ts'
+import { type Front, type FrontKind, frontKinds, isInstalled } from './support/fronts.ts'
+import { type FrameCase, frameCases } from './support/h2-cases.ts'
 import { startGatewayProcess } from './support/process.ts'
 import { reachedIn } from './support/reached.ts'
 import type { Reply } from './support/replies.ts'
@@ -14,13 +20,14 @@ export const about = 'raw bytes on the wire, alone and behind nginx and HAProxy'
 
 export async function* suite(_edition: Edition): AsyncGenerator<Figure> {
   yield* withGateway((url, reached) => alone(url, reached))
-  // They wait most of the time, so they can do so together.
-  const runs = frontKinds.map(async (kind, at) => {
-    const figures: Figure[] = []
-    for await (const figure of behind(kind, 'bcde'.charAt(at))) figures.push(figure)
-    return figures
+  // They wait most of the time, so a few can do so together.
+  const figures = new Map<FrontKind, Figure[]>()
+  await inParallel(frontKinds.entries(), 3, async ([at, kind]) => {
+    const seen: Figure[] = []
+    for await (const figure of behind(kind, 'bcdefg'.charAt(at))) seen.push(figure)
+    figures.set(kind, seen)
   })
-  for (const figures of runs) yield* await figures
+  for (const kind of frontKinds) yield* figures.get(kind) ?? []
 }
 
 async function* withGateway(
@@ -29,7 +36,19 @@ async function* withGateway(
   const emulator = await startEmulator()
   const gateway = await startGatewayProcess(emulator.url, { POLLUX_BODY_LIMIT: '102400' })
   try {
-    yield* run(gateway.url, () => reachedIn(emulator.log.entries))
+    try {
+      yield* run(gateway.url, () => reachedIn(emulator.log.entries))
+    } catch (error) {
+      yield { promise: 'the gateway can be reached', seen: String(error), kept: false }
+    }
+    // Its end is told a moment after its last connection.
+    await sleep(200)
+    const ended = gateway.process.exitCode ?? gateway.process.signalCode
+    yield {
+      promise: 'the gateway lives on',
+      seen: ended === null ? 'it does' : `it ended with ${ended}: ${gateway.output().slice(-1000)}`,
+      kept: ended === null,
+    }
   } finally {
     gateway.kill()
     await emulator.close()
@@ -47,46 +66,85 @@ async function* behind(kind: FrontKind, run: string): AsyncGenerator<Figure> {
   yield* withGateway(async function* (url, reached) {
     const front = await start(new URL(url))
     try {
-      const tried: Tried<Behind>[] = []
-      for (const one of wireCases(run))
-        tried.push({ one, found: await converseBehind(front.url, one) })
-      // The log of the front comes after the answer.
-      await sleep(300)
-      const markers = reached()
-      const sent = front.forwarded().flatMap(({ status, marker }) => (status === 200 ? marker : []))
-      yield figure(`each client gets its own answers behind ${name}`, tried, answeredWrongly)
-      yield figure(
-        `0 desyncs behind ${name}: what it sent reached the model, and nothing else`,
-        tried,
-        ({ one }) => {
-          const of = (all: string[]) =>
-            all
-              .filter((marker) => marker.startsWith(one.prefix))
-              .toSorted()
-              .join()
-          return of(markers) === of(sent)
-            ? undefined
-            : `sent on: ${of(sent)}; reached: ${of(markers)}`
-        },
-      )
-      yield figure(
-        `100 % of the gateway’s errors in OpenAI’s shape behind ${name}`,
-        tried,
-        ({ found }) =>
-          found.replies
-            .filter(isGateways)
-            .map(misshapen)
-            .find((fault) => fault !== undefined),
-      )
-      yield {
-        promise: `behind ${name}`,
-        seen: `${sent.length} requests sent on in ${tried.length} cases`,
-        kept: sent.length > tried.length,
-      }
+      yield* kind.speaks === 'HTTP/2'
+        ? inFrames(front, name, run, reached)
+        : inBytes(front, name, run, reached)
     } finally {
       await front.close()
     }
   })
+}
+
+async function* inBytes(
+  front: Front,
+  name: string,
+  run: string,
+  reached: () => string[],
+): AsyncGenerator<Figure> {
+  const tried: Tried<Behind>[] = []
+  for (const one of wireCases(run)) {
+    tried.push({ one, found: await converseBehind(front.url, one) })
+    // Nothing more will come, and waiting for it would take minutes.
+    if (tried.length > 2 && tried.slice(-3).every(({ found }) => found.after !== undefined)) break
+  }
+  yield figure(`each client gets its own answers behind ${name}`, tried, answeredWrongly)
+  yield* inStep(front, name, tried, reached)
+  yield figure(
+    `100 % of the gateway’s errors in OpenAI’s shape behind ${name}`,
+    tried,
+    ({ found }) => {
+      const faults = found.replies.filter(isGateways).map(misshapen)
+      return faults.find((fault) => fault !== undefined)
+    },
+  )
+}
+
+async function* inFrames(
+  front: Front,
+  name: string,
+  run: string,
+  reached: () => string[],
+): AsyncGenerator<Figure> {
+  const tried: { one: FrameCase; found: Awaited<ReturnType<typeof converseInFrames>> }[] = []
+  for (const one of frameCases(run)) {
+    tried.push({ one, found: await converseInFrames(front.url, one) })
+  }
+  yield figure(`each client gets its own answers behind ${name}`, tried, ({ one, found }) =>
+    found.data.includes(`${one.prefix}smuggled`) ? 'an answer to what was hidden' : found.after,
+  )
+  yield* inStep(front, name, tried, reached)
+}
+
+/** What the proxy sent on, by its own account, is what the model was asked. */
+async function* inStep(
+  front: Front,
+  name: string,
+  tried: { one: { name: string; prefix: string } }[],
+  reached: () => string[],
+): AsyncGenerator<Figure> {
+  // The log of the front comes after the answer.
+  await sleep(300)
+  const markers = reached()
+  const sent = front.forwarded().flatMap(({ status, marker }) => (status === 200 ? marker : []))
+  const step = figure(
+    `0 desyncs behind ${name}: what it sent on reached the model, and nothing else`,
+    tried,
+    ({ one }) => {
+      const of = (all: string[]) =>
+        all
+          .filter((marker) => marker.startsWith(one.prefix))
+          .toSorted()
+          .join()
+      return of(markers) === of(sent) ? undefined : `sent on: ${of(sent)}; reached: ${of(markers)}`
+    },
+  )
+  yield step.kept
+    ? {
+        ...step,
+        seen: `0, ${sent.length} requests in ${tried.length} cases`,
+        kept: sent.length > tried.length,
+      }
+    : step
 }
 
 /** Fronts make errors of their own, as pages. */
@@ -138,10 +196,10 @@ async function* alone(url: string, reached: () => string[]): AsyncGenerator<Figu
 }
 
 /** One promise over all cases; what breaks it is named. */
-function figure<T>(
+function figure<T extends { one: { name: string } }>(
   promise: string,
-  tried: Tried<T>[],
-  fault: (one: Tried<T>) => string | undefined,
+  tried: T[],
+  fault: (one: T) => string | undefined,
 ): Figure {
   const faults = tried.flatMap((one) => {
     const found = fault(one)

@@ -17,6 +17,7 @@ export interface Connection {
   until(wanted: () => boolean, ms: number): Promise<boolean>
   /** Waits until nothing has come for so long, or the server closed. */
   quiet(ms: number): Promise<void>
+  /** Hangs up without a word, as crashing clients and impatient proxies do. */
   leave(): void
 }
 
@@ -70,6 +71,6 @@ export async function openConnection(url: string): Promise<Connection> {
         await sleep(ms)
       }
     },
-    leave: () => void socket.destroy(),
+    leave: () => void socket.resetAndDestroy(),
   }
 }

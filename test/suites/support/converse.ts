@@ -1,4 +1,5 @@
 import { openConnection } from './connection.ts'
+import { dataIn, type FrameCase, frameRequest, hasEnded } from './h2-cases.ts'
 import { readReplies, type Reply } from './replies.ts'
 import { chatRequest, type WireCase } from './wire-cases.ts'
 
@@ -102,6 +103,30 @@ async function askAfter(url: string, marker: string): Promise<string | undefined
     const [answer] = read()
     if (answer?.status === 200 && answer.body.includes(marker)) return undefined
     return `${answer?.status} ${answer?.body.slice(0, 100)} for the next client`
+  } finally {
+    connection.leave()
+  }
+}
+
+/** What came of frames that were sent to a proxy, and of the next client's request. */
+export async function converseInFrames(
+  url: string,
+  one: FrameCase,
+): Promise<{ data: string; after: string | undefined }> {
+  const data = await askInFrames(url, one.bytes)
+  const marker = `${one.prefix}after`
+  const next = await askInFrames(url, frameRequest(marker))
+  const own = next.includes(marker)
+  return { data, after: own ? undefined : `${next.slice(0, 100)} for the next client` }
+}
+
+async function askInFrames(url: string, bytes: Buffer): Promise<string> {
+  const connection = await openConnection(url)
+  try {
+    connection.send(bytes)
+    await connection.until(() => hasEnded(connection.received()), 700)
+    await connection.quiet(25)
+    return dataIn(connection.received())
   } finally {
     connection.leave()
   }

@@ -18,6 +18,8 @@ export interface Front {
 export interface FrontKind {
   name: string
   binary: 'nginx' | 'haproxy'
+  /** What its clients speak; the gateway gets HTTP/1.1 in any case. */
+  speaks: 'HTTP/1.1' | 'HTTP/2'
   start: (upstream: URL) => Promise<Front>
 }
 
@@ -26,17 +28,41 @@ export interface FrontKind {
  * the next. The strict kinds read a body before they send it on; the others pass on what they can.
  */
 export const frontKinds: FrontKind[] = [
-  { name: 'nginx', binary: 'nginx', start: (upstream) => startNginx(upstream, strictNginx) },
+  {
+    name: 'nginx',
+    binary: 'nginx',
+    speaks: 'HTTP/1.1',
+    start: (upstream) => startNginx(upstream, strictNginx, ''),
+  },
   {
     name: 'nginx, unbuffered and lenient',
     binary: 'nginx',
-    start: (upstream) => startNginx(upstream, lenientNginx),
+    speaks: 'HTTP/1.1',
+    start: (upstream) => startNginx(upstream, lenientNginx, ''),
   },
-  { name: 'HAProxy', binary: 'haproxy', start: (upstream) => startHaproxy(upstream, '') },
+  {
+    name: 'nginx with HTTP/2',
+    binary: 'nginx',
+    speaks: 'HTTP/2',
+    start: (upstream) => startNginx(upstream, lenientNginx, 'http2'),
+  },
+  {
+    name: 'HAProxy',
+    binary: 'haproxy',
+    speaks: 'HTTP/1.1',
+    start: (upstream) => startHaproxy(upstream, '', ''),
+  },
   {
     name: 'HAProxy, lenient',
     binary: 'haproxy',
-    start: (upstream) => startHaproxy(upstream, 'option accept-invalid-http-request'),
+    speaks: 'HTTP/1.1',
+    start: (upstream) => startHaproxy(upstream, 'option accept-invalid-http-request', ''),
+  },
+  {
+    name: 'HAProxy with HTTP/2',
+    binary: 'haproxy',
+    speaks: 'HTTP/2',
+    start: (upstream) => startHaproxy(upstream, '', 'proto h2'),
   },
 ]
 
@@ -49,8 +75,8 @@ const strictNginx = 'proxy_request_buffering on;'
 const lenientNginx = `proxy_request_buffering off;
       proxy_buffering off;`
 
-async function startNginx(upstream: URL, settings: string): Promise<Front> {
-  return startFront(upstream, (port, directory) => {
+async function startNginx(upstream: URL, settings: string, protocol: string): Promise<Front> {
+  return startFront((port, directory) => {
     const log = join(directory, 'access.log')
     const config = `
 daemon off;
@@ -72,7 +98,7 @@ http {
   ${settings === lenientNginx ? 'ignore_invalid_headers off; underscores_in_headers on;' : ''}
   upstream gateway { server ${upstream.host}; keepalive 1; }
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port} ${protocol};
     location / {
       proxy_pass http://gateway;
       proxy_http_version 1.1;
@@ -92,8 +118,8 @@ http {
   })
 }
 
-async function startHaproxy(upstream: URL, settings: string): Promise<Front> {
-  return startFront(upstream, (port, directory) => {
+async function startHaproxy(upstream: URL, settings: string, protocol: string): Promise<Front> {
+  return startFront((port, directory) => {
     const config = `
 global
   nbthread 1
@@ -109,7 +135,7 @@ defaults
   timeout http-keep-alive 500ms
   http-reuse always
 frontend clients
-  bind 127.0.0.1:${port}
+  bind 127.0.0.1:${port} ${protocol}
   ${settings}
   declare capture request len 32
   http-request capture req.hdr(x-case) id 0
@@ -141,7 +167,7 @@ function readTold(told: string): { marker: string; status: number }[] {
 
 type Start = (port: number, directory: string) => { child: ChildProcess; told: () => string }
 
-async function startFront(_upstream: URL, start: Start): Promise<Front> {
+async function startFront(start: Start): Promise<Front> {
   const directory = mkdtempSync(join(tmpdir(), 'front-'))
   const port = await freePort()
   const { child, told } = start(port, directory)
