@@ -19,7 +19,7 @@ import { type WireCase, wireCases } from './support/wire-cases.ts'
 export const about = 'raw bytes on the wire, alone and behind nginx and HAProxy'
 
 export async function* suite(_edition: Edition): AsyncGenerator<Figure> {
-  yield* withGateway((url, reached) => alone(url, reached))
+  yield* withGateway('alone', alone)
   // They wait most of the time, so a few can do so together.
   const figures = new Map<FrontKind, Figure[]>()
   await inParallel(frontKinds.entries(), 3, async ([at, kind]) => {
@@ -31,6 +31,7 @@ export async function* suite(_edition: Edition): AsyncGenerator<Figure> {
 }
 
 async function* withGateway(
+  where: string,
   run: (url: string, reached: () => string[]) => AsyncGenerator<Figure>,
 ): AsyncGenerator<Figure> {
   const emulator = await startEmulator()
@@ -45,7 +46,7 @@ async function* withGateway(
     await sleep(200)
     const ended = gateway.process.exitCode ?? gateway.process.signalCode
     yield {
-      promise: 'the gateway lives on',
+      promise: `the gateway lives on, ${where}`,
       seen: ended === null ? 'it does' : `it ended with ${ended}: ${gateway.output().slice(-1000)}`,
       kept: ended === null,
     }
@@ -63,7 +64,7 @@ async function* behind(kind: FrontKind, run: string): AsyncGenerator<Figure> {
     yield { promise: `0 desyncs behind ${name}`, seen: `${binary} is not installed`, kept }
     return
   }
-  yield* withGateway(async function* (url, reached) {
+  yield* withGateway(`behind ${name}`, async function* (url, reached) {
     const front = await start(new URL(url))
     try {
       yield* kind.speaks === 'HTTP/2'
