@@ -8,6 +8,8 @@ const servers: Record<string, string> = {
   'support/vllm.ts': 'a container that speaks OpenAI’s words; TGI listens through it',
   'support/replay-upstream.ts': 'recorded answers of Gemini’s, byte for byte',
   'support/port.ts': 'ports that are taken, or were; nobody is answered',
+  'suites/support/unreachable.ts': 'ports that lead nowhere; nobody is answered',
+  'suites/support/wire-upstream.ts': 'bytes that are no HTTP, or no answer of Gemini’s any more',
 }
 
 const opensServer =

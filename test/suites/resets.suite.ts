@@ -3,7 +3,7 @@ import { startEmulator } from '../../src/emulator/server.ts'
 import type { Seen } from './support/answer.ts'
 import { ask } from './support/ask.ts'
 import { inParallel, randomFrom } from './support/figures.ts'
-import { nativeEvents } from './support/native.ts'
+import { healthyAnswer } from './support/native.ts'
 import { startGatewayProcess } from './support/process.ts'
 import { type ChatBody, sdkClient } from './support/two-clients.ts'
 import type { Edition, Figure } from './suite.ts'
@@ -30,9 +30,8 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   const gateway = await startGatewayProcess(emulator.url, { POLLUX_RETRIES: '0' })
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
   try {
-    const lengths = (await nativeEvents(emulator.url, `Repeat: ${said}`)).map((event) =>
-      Buffer.byteLength(event),
-    )
+    const { events } = await healthyAnswer(emulator.url, `Repeat: ${said}`)
+    const lengths = events.map((event) => Buffer.byteLength(event))
     const outcomes: Outcome[] = []
     await inParallel(Array(resets).keys(), 16, async (at) => {
       const { fault, over } = anywhere(lengths, random())
