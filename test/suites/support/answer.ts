@@ -174,7 +174,12 @@ function isToken({ token, logprob, top_logprobs: top }: Record<string, unknown>)
 function complaintsOfUsage(usage: unknown): string[] {
   if (!isRecord(usage)) return [`no usage: ${brief(usage)}`]
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage
-  const right = isCount(prompt) && isCount(completion) && isCount(total)
+  const { prompt_tokens_details: read = {}, completion_tokens_details: written = {} } = usage
+  const right =
+    [prompt, completion, total].every(isCount) &&
+    isRecord(read) &&
+    isRecord(written) &&
+    [...Object.values(read), ...Object.values(written)].every(isCount)
   return right ? [] : [`not a usage: ${brief(usage)}`]
 }
 
