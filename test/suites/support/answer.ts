@@ -167,8 +167,8 @@ function complaintsOfLogprobs(logprobs: unknown): string[] {
   return right ? [] : [`not log probabilities: ${brief(logprobs)}`]
 }
 
-function isToken({ token, logprob, top_logprobs: top }: Record<string, unknown>): boolean {
-  return isText(token) && typeof logprob === 'number' && (top === undefined || isRecords(top))
+function isToken({ token, logprob, top_logprobs: top = [] }: Record<string, unknown>): boolean {
+  return isText(token) && typeof logprob === 'number' && isRecords(top) && top.every(isToken)
 }
 
 function complaintsOfUsage(usage: unknown): string[] {
