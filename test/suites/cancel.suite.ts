@@ -77,8 +77,9 @@ async function oneAtATime(scene: Scene, times: number): Promise<Figure> {
     await sleep(at % 7)
     const left = performance.now()
     pickAt(departures, at)(client)
-    await emulator.log.ended(number)
-    took.push(performance.now() - left)
+    took.push(await closedAfter(emulator, number, left))
+    // One that stays open is enough to know.
+    if (took.at(-1) === Infinity) break
   }
   const p99 = percentile(took, 0.99)
   return {
@@ -109,11 +110,14 @@ async function leaveAtOnce(scene: Scene, count: number): Promise<number[]> {
   await asked(emulator, first + count - 1)
   const left = performance.now()
   for (const [at, client] of clients.entries()) pickAt(departures, at)(client)
-  return Promise.all(
-    clients.map(async (_, at) => {
-      await emulator.log.ended(first + at)
-      return performance.now() - left
-    }),
+  return Promise.all(clients.map((_, at) => closedAfter(emulator, first + at, left)))
+}
+
+/** Milliseconds from then until the call of this number was closed; without end where it stays open. */
+async function closedAfter({ log }: Emulator, number: number, then: number): Promise<number> {
+  return log.ended(number, 5_000).then(
+    () => performance.now() - then,
+    () => Infinity,
   )
 }
 

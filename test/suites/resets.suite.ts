@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import { startEmulator } from '../../src/emulator/server.ts'
-import type { Seen } from './support/answer.ts'
+import { brief, type Seen } from './support/answer.ts'
 import { ask } from './support/ask.ts'
 import { inParallel, randomFrom } from './support/figures.ts'
 import { healthyAnswer } from './support/native.ts'
@@ -119,7 +119,8 @@ function* figures(outcomes: Outcome[], of: string): Generator<Figure> {
 
 function* none(promise: string, wrong: Outcome[], of: string): Generator<Figure> {
   const [first] = wrong
-  const example =
-    first === undefined ? '' : `, e.g. ${JSON.stringify({ ...first, text: first.text.slice(-40) })}`
+  const { text = '', finished, error, complaints } = first ?? {}
+  const shown = brief({ text: text.slice(-40), finished, error, complaints })
+  const example = first === undefined ? '' : `, e.g. ${shown}`
   yield { promise, seen: `${wrong.length} of ${of}${example}`, kept: wrong.length === 0 }
 }
