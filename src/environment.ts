@@ -32,7 +32,10 @@ const list = text.transform((given) =>
 
 /** What the client of Redis cannot read would end the process with a stack. */
 function isRedisUrl(given: string): boolean {
-  const { pathname, username, password } = new URL(given)
+  const url = URL.parse(given)
+  // Told already, and without the value: it may hold a password.
+  if (url === null) return true
+  const { pathname, username, password } = url
   try {
     decodeURIComponent(username + password)
   } catch {
@@ -98,7 +101,9 @@ export const environment = z.object({
     ),
   GOOGLE_VERTEX_BASE_URL: url
     .optional()
-    .describe('Another base URL for Vertex AI; the default follows from the location.'),
+    .describe(
+      'Another base URL for Vertex AI, where `{location}` stands for the location; the default follows from the location.',
+    ),
   POLLUX_AUTH: z
     .enum(['none', 'keys', 'passthrough'], 'Expected none, keys or passthrough.')
     .optional()
