@@ -1,0 +1,137 @@
+import type { IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hear, openChat, streamed } from './support/chat-client.ts'
+import { type Sample, slope } from './support/figures.ts'
+import { startOpenGateway } from './support/inside.ts'
+import { numbered } from './support/numbered.ts'
+import { startServer } from './support/upstream-process.ts'
+import type { Edition, Figure } from './suite.ts'
+
+export const about = 'clients that stop reading, while the model writes without end'
+
+/** Events of an answer that is longer than all buffers between the model and the client. */
+const long = 5_000
+
+/** How many of the clients read on after the pause. */
+const patient = 4
+
+export async function* suite(edition: Edition): AsyncGenerator<Figure> {
+  const { clients, seconds } =
+    edition === 'short' ? { clients: 100, seconds: 10 } : { clients: 400, seconds: 60 }
+  const google = await startServer(`${import.meta.dirname}/support/endless-google.ts`)
+  const gateway = await startOpenGateway(google.url, {
+    LOG_LEVEL: 'warn',
+    POLLUX_MAX_CONCURRENT: '1000',
+    POLLUX_WRITE_STALL_SECONDS: '600',
+  })
+  try {
+    // What as many clients cost that do read.
+    await Promise.all(Array.from({ length: clients }, () => readWhole(gateway.url, 250)))
+    const { rss: base } = await gateway.look()
+
+    const waiting = Array.from({ length: patient }, () => open(gateway.url, `events: ${long}`))
+    const endless = Array.from({ length: clients - patient }, () => open(gateway.url, 'Go on.'))
+    const responses = await Promise.all([...waiting, ...endless])
+    const samples = await sampled(gateway.rss, seconds)
+    const held = await heldUp(google.url)
+
+    const most = Math.max(...samples.map(({ value }) => value))
+    yield {
+      promise: `memory <= base + 1 MiB for each of ${clients} clients that stop reading for ${seconds} s`,
+      seen: `+${(most - base).toFixed(0)} MiB over ${base.toFixed(0)}`,
+      kept: most <= base + clients,
+    }
+    const growth = slope(samples.filter(({ at }) => at >= 5))
+    yield {
+      promise: 'it grows by < 1 MiB/s after 5 s',
+      seen: `${growth.toFixed(2)} MiB/s`,
+      kept: growth < 1,
+    }
+    yield {
+      promise: 'the model is held back on every one of these streams',
+      seen: `${held.held} of ${held.streams}, after ${(held.written / clients / 2 ** 20).toFixed(1)} MiB each`,
+      kept: held.held === clients && held.streams === clients,
+    }
+
+    const intact = await Promise.all(responses.slice(0, patient).map((one) => isIntact(one, long)))
+    yield {
+      promise: 'a client that reads on after the pause gets the whole stream as it was written',
+      seen: `${intact.filter(Boolean).length} of ${patient}`,
+      kept: intact.every(Boolean),
+    }
+
+    for (const response of responses.slice(patient)) response.destroy()
+    const since = performance.now()
+    const gone = await until(async () => (await heldUp(google.url)).streams === 0, 5_000)
+    yield {
+      promise: 'the model’s connections are gone 2 s after the clients',
+      seen: gone ? `${(performance.now() - since).toFixed(0)} ms` : 'still there after 5 s',
+      kept: gone && performance.now() - since < 2_000,
+    }
+    // Freed pages go back to the system a little later than garbage is collected.
+    let left = await gateway.look()
+    await until(async () => (left = await gateway.look()).rss <= base + 50, 10_000)
+    yield {
+      promise: 'memory is back at base + 50 MiB within 10 s',
+      seen: `+${(left.rss - base).toFixed(0)} MiB, of which ${left.heap.toFixed(0)} MiB heap in all`,
+      kept: left.rss <= base + 50,
+    }
+    const next = await readWhole(gateway.url, 250)
+    yield {
+      promise: 'the next client is served as ever',
+      seen: next ? 'a whole stream' : 'a broken stream',
+      kept: next,
+    }
+  } finally {
+    gateway.kill()
+    await google.close()
+  }
+}
+
+function open(url: string, prompt: string): Promise<IncomingMessage> {
+  return openChat(url, streamed(prompt))
+}
+
+async function readWhole(url: string, events: number): Promise<boolean> {
+  return isIntact(await open(url, `events: ${events}`), events)
+}
+
+/** Reads an answer to its end: is it every event, in order? */
+async function isIntact(response: IncomingMessage, events: number): Promise<boolean> {
+  const pieces: Buffer[] = []
+  for await (const piece of response) pieces.push(piece)
+  const { content, finishes, done } = hear(Buffer.concat(pieces).toString())
+  const all = Array.from({ length: events }, (_, at) => numbered(at))
+  return done && finishes.join() === 'stop' && content === all.join('')
+}
+
+/** A value four times a second, for so long. */
+async function sampled(measure: () => number, seconds: number): Promise<Sample[]> {
+  const samples: Sample[] = []
+  for (let at = 0; at <= seconds; at += 0.25) {
+    samples.push({ at, value: measure() })
+    await sleep(250)
+  }
+  return samples
+}
+
+interface Held {
+  /** Answers that are being written. */
+  streams: number
+  /** Those whose reader has taken nothing for a second. */
+  held: number
+  /** Bytes in all. */
+  written: number
+}
+
+async function heldUp(url: string): Promise<Held> {
+  return (await (await fetch(`${url}/held`)).json()) as Held
+}
+
+/** Whether something came true in time. */
+async function until(isTrue: () => Promise<boolean>, ms: number): Promise<boolean> {
+  for (const end = performance.now() + ms; performance.now() < end; await sleep(50)) {
+    if (await isTrue()) return true
+  }
+  return false
+}
