@@ -4,7 +4,7 @@ import { hear, openChat, streamed } from './support/chat-client.ts'
 import { type Sample, slope } from './support/figures.ts'
 import { startOpenGateway } from './support/inside.ts'
 import { numbered } from './support/numbered.ts'
-import { startServer } from './support/upstream-process.ts'
+import { heldUp, startEndlessGoogle } from './support/upstream-process.ts'
 import type { Edition, Figure } from './suite.ts'
 
 export const about = 'clients that stop reading, while the model writes without end'
@@ -18,7 +18,7 @@ const patient = 4
 export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   const { clients, seconds } =
     edition === 'short' ? { clients: 100, seconds: 10 } : { clients: 400, seconds: 60 }
-  const google = await startServer(`${import.meta.dirname}/support/endless-google.ts`)
+  const google = await startEndlessGoogle()
   const gateway = await startOpenGateway(google.url, {
     LOG_LEVEL: 'warn',
     POLLUX_MAX_CONCURRENT: '1000',
@@ -33,7 +33,7 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
     const endless = Array.from({ length: clients - patient }, () => open(gateway.url, 'Go on.'))
     const responses = await Promise.all([...waiting, ...endless])
     const samples = await sampled(gateway.rss, seconds)
-    const held = await heldUp(google.url)
+    const held = await heldUp(google)
 
     const most = Math.max(...samples.map(({ value }) => value))
     yield {
@@ -62,7 +62,7 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
 
     for (const response of responses.slice(patient)) response.destroy()
     const since = performance.now()
-    const gone = await until(async () => (await heldUp(google.url)).streams === 0, 5_000)
+    const gone = await until(async () => (await heldUp(google)).streams === 0, 5_000)
     yield {
       promise: 'the model’s connections are gone 2 s after the clients',
       seen: gone ? `${(performance.now() - since).toFixed(0)} ms` : 'still there after 5 s',
@@ -113,19 +113,6 @@ async function sampled(measure: () => number, seconds: number): Promise<Sample[]
     await sleep(250)
   }
   return samples
-}
-
-interface Held {
-  /** Answers that are being written. */
-  streams: number
-  /** Those whose reader has taken nothing for a second. */
-  held: number
-  /** Bytes in all. */
-  written: number
-}
-
-async function heldUp(url: string): Promise<Held> {
-  return (await (await fetch(`${url}/held`)).json()) as Held
 }
 
 /** Whether something came true in time. */

@@ -185,10 +185,10 @@ async function idle(upstream: string): Promise<Figure[]> {
   try {
     // Half of them have been used, half of them never were.
     const used = clients.slice(25)
-    for (const { send } of used) {
-      send(toHttp('GET /health', undefined, { connection: 'keep-alive' }))
+    for (const client of used) {
+      client.send(toHttp('GET /health', undefined, { connection: 'keep-alive' }))
     }
-    await Promise.all(used.map(({ until }) => until('"ok"')))
+    await Promise.all(used.map((client) => client.until('"ok"')))
     const { code, took } = await terminated(gateway, 5_000)
     return [
       {
@@ -236,7 +236,7 @@ async function failing(upstream: string, hook: string, what: string): Promise<Fi
   const gateway = await startGatewayProcess(upstream, { NODE_OPTIONS: importing(hook) })
   try {
     const long = await begin(gateway, 10, endless)
-    const short = await begin(gateway, 10, streamed('Say hello. [[slow:100]]'))
+    const short = await begin(gateway, 10, streamed('Explain the sea. [[slow:20]]'))
     const { code, took } = await terminated(gateway, 5_000, 'SIGUSR2')
     const told = await long.ended
     const complete = (await short.ended).filter(isComplete).length

@@ -20,8 +20,6 @@ const server = createServer((request, response) => {
   // Whoever leaves while it asks or is answered is no failure here.
   serve(request, response).catch(() => response.destroy())
 })
-// A client's next request may come while this process is busy writing: it must not hang up meanwhile.
-server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('There is no port.')
