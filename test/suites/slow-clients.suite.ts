@@ -110,7 +110,7 @@ async function* attacked(
       // The others outlive what there is time for.
       if (limit > size.seconds) continue
       const sockets = attackers[at]
-      await sockets?.ended(limit + grace - (performance.now() - since) / 1000)
+      await sockets?.ended(Math.max(0, limit + grace - (performance.now() - since) / 1000))
       yield gone(name, limit, sockets)
     }
     if (stalled !== undefined && slowRead.limit <= size.seconds) {
