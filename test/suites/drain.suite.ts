@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild } from '../support/child.ts'
 import { connectRaw, type RawClient, readReply, toHttp } from '../support/raw-client.ts'
 import { askChat, chat, hear, isComplete, type Outcome, streamed } from './support/chat-client.ts'
+import { canBeFirst, startFirstProcess } from './support/first-process.ts'
 import { importing } from './support/inside.ts'
 import { type GatewayProcess, startGatewayProcess } from './support/process.ts'
 import { startEmulatorProcess } from './support/upstream-process.ts'
@@ -12,9 +13,10 @@ export const about = 'the end of the process: by signals, by its own failure, in
 /** Cloud Run: SIGKILL comes 10 s after SIGTERM. */
 const cloudRun = { K_SERVICE: 'pollux', POLLUX_AUTH: 'none', HOST: '127.0.0.1' }
 
-/** A stream that goes on for about 5 s, 20 s or ten minutes. */
+/** Streams that go on for about 5 s or ten minutes, one of them with more than buffers hold. */
 const fiveSeconds = streamed('Explain the sea. [[slow:200]]')
 const endless = streamed('Explain the sea. [[fault:stall@2]]')
+const more = streamed('Explain the sea. [[fault:huge@1=12000000;stall@3]]')
 const endlessWhole = chat('Explain the sea. [[fault:delay=600000]]')
 
 export async function* suite(edition: Edition): AsyncGenerator<Figure> {
@@ -22,21 +24,39 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   try {
     for (let round = 0; round < (edition === 'short' ? 1 : 10); round += 1) {
       yield* finishing(emulator.url, edition === 'short' ? 100 : 400)
-      // Each in a process of its own, which mostly waits.
-      const others = [
-        limited(emulator.url),
-        shortLimited(emulator.url),
-        impatient(emulator.url),
-        idle(emulator.url),
-        starting(emulator.url),
-        failing(emulator.url, 'throwing-hook.ts', 'an exception that nobody caught'),
-        failing(emulator.url, 'rejecting-hook.ts', 'a promise whose failure nobody awaited'),
-      ]
-      for (const figures of others) yield* await figures
+      yield* starting(emulator.url)
+      yield* atOnce(emulator.url)
     }
   } finally {
     await emulator.close()
   }
+}
+
+/** Ways to end that mostly consist of waiting, each with a gateway of its own. */
+const ways: { env: Record<string, string>; end: (gateway: GatewayProcess) => Promise<Figure[]> }[] =
+  [
+    { env: cloudRun, end: limited },
+    { env: { POLLUX_DRAIN_SECONDS: '1' }, end: shortLimited },
+    { env: {}, end: impatient },
+    { env: {}, end: idle },
+    {
+      env: { NODE_OPTIONS: importing('throwing-hook.ts') },
+      end: (gateway) => failing(gateway, 'an exception that nobody caught'),
+    },
+    {
+      env: { NODE_OPTIONS: importing('rejecting-hook.ts') },
+      end: (gateway) => failing(gateway, 'a promise whose failure nobody awaited'),
+    },
+  ]
+
+async function* atOnce(upstream: string): AsyncGenerator<Figure> {
+  const ends: Promise<Figure[]>[] = []
+  for (const { env, end } of ways) {
+    // One after another: starting is work.
+    const gateway = await startGatewayProcess(upstream, env)
+    ends.push(end(gateway).finally(() => gateway.kill()))
+  }
+  for (const figures of await Promise.all(ends)) yield* figures
 }
 
 /** Streams that end in time are not disturbed. */
@@ -82,66 +102,56 @@ async function* finishing(upstream: string, streams: number): AsyncGenerator<Fig
 }
 
 /** Cloud Run's limit is kept by those who would go on for ever, in every state that a request has. */
-async function limited(upstream: string): Promise<Figure[]> {
-  const gateway = await startGatewayProcess(upstream, cloudRun)
-  try {
-    const running = await begin(gateway, 20, endless)
-    const whole = askChat(gateway.url, endlessWhole)
-    const silent = askChat(gateway.url, streamed('Hi. [[fault:delay=600000]]'))
-    const writing = await connectRaw(gateway.url)
-    writing.send(
-      toHttp('POST /v1/chat/completions', '{', {
-        'content-length': '1000',
-        connection: 'keep-alive',
-      }),
-    )
-    const deaf = await connectRaw(gateway.url)
-    deaf.socket.pause()
-    deaf.send(toHttp('POST /v1/chat/completions', JSON.stringify(endless)))
-    await sleep(200)
-    const { code, took } = await terminated(gateway, 12_000)
-    const outcomes = await running.ended
-    const others = await Promise.all([whole, silent])
-    for (const client of [writing, deaf]) client.leave()
-    return [
-      {
-        promise: 'on Cloud Run the process ends with 0 in < 10 s, whatever its clients do',
-        seen: `${code} after ${(took / 1000).toFixed(2)} s`,
-        kept: code === 0 && took < 10_000,
-      },
-      toldOf(outcomes, '9 s'),
-      {
-        promise: 'answers that have not begun by then become a 503',
-        seen: others
-          .map(({ status, body }) => `${status} ${/"code":"(\w+)"/.exec(body)?.[1]}`)
-          .join(', '),
-        kept: others.every(
-          ({ status, body }) => status === 503 && body.includes('server_shutting_down'),
-        ),
-      },
-    ]
-  } finally {
-    gateway.kill()
-  }
+async function limited(gateway: GatewayProcess): Promise<Figure[]> {
+  const running = await begin(gateway, 20, endless)
+  const whole = askChat(gateway.url, endlessWhole)
+  const silent = askChat(gateway.url, streamed('Hi. [[fault:delay=600000]]'))
+  const writing = await connectRaw(gateway.url)
+  writing.send(
+    toHttp('POST /v1/chat/completions', '{', {
+      'content-length': '1000',
+      connection: 'keep-alive',
+    }),
+  )
+  const deaf = await connectRaw(gateway.url)
+  deaf.socket.pause()
+  deaf.send(toHttp('POST /v1/chat/completions', JSON.stringify(more)))
+  await sleep(200)
+  const { code, took } = await terminated(gateway, 12_000)
+  const outcomes = await running.ended
+  const others = await Promise.all([whole, silent])
+  for (const client of [writing, deaf]) client.leave()
+  return [
+    {
+      promise: 'on Cloud Run the process ends with 0 in < 10 s, whatever its clients do',
+      seen: `${code} after ${(took / 1000).toFixed(2)} s`,
+      kept: code === 0 && took < 10_000,
+    },
+    toldOf(outcomes, '9 s'),
+    {
+      promise: 'answers that have not begun by then become a 503',
+      seen: others
+        .map(({ status, body }) => `${status} ${/"code":"(\w+)"/.exec(body)?.[1]}`)
+        .join(', '),
+      kept: others.every(
+        ({ status, body }) => status === 503 && body.includes('server_shutting_down'),
+      ),
+    },
+  ]
 }
 
 /** A limit of one's own. */
-async function shortLimited(upstream: string): Promise<Figure[]> {
-  const gateway = await startGatewayProcess(upstream, { POLLUX_DRAIN_SECONDS: '1' })
-  try {
-    const running = await begin(gateway, 50, endless)
-    const { code, took } = await terminated(gateway, 5_000)
-    return [
-      {
-        promise: 'with POLLUX_DRAIN_SECONDS=1 the process ends with 0 within 2 s',
-        seen: `${code} after ${took.toFixed(0)} ms`,
-        kept: code === 0 && took < 2_000,
-      },
-      toldOf(await running.ended, '1 s'),
-    ]
-  } finally {
-    gateway.kill()
-  }
+async function shortLimited(gateway: GatewayProcess): Promise<Figure[]> {
+  const running = await begin(gateway, 50, endless)
+  const { code, took } = await terminated(gateway, 5_000)
+  return [
+    {
+      promise: 'with POLLUX_DRAIN_SECONDS=1 the process ends with 0 within 2 s',
+      seen: `${code} after ${took.toFixed(0)} ms`,
+      kept: code === 0 && took < 2_000,
+    },
+    toldOf(await running.ended, '1 s'),
+  ]
 }
 
 /** Streams that were cut say so, and do not look complete. */
@@ -159,28 +169,22 @@ function toldOf(outcomes: Outcome[], limit: string): Figure {
   }
 }
 
-async function impatient(upstream: string): Promise<Figure[]> {
-  const gateway = await startGatewayProcess(upstream)
-  try {
-    const running = await begin(gateway, 5, endless)
-    gateway.process.kill('SIGTERM')
-    await gateway.until('SIGTERM')
-    const { code, took } = await terminated(gateway, 5_000, 'SIGINT')
-    await running.ended
-    return [
-      {
-        promise: 'a second signal ends the process within 500 ms',
-        seen: `${code} after ${took.toFixed(0)} ms`,
-        kept: took < 500,
-      },
-    ]
-  } finally {
-    gateway.kill()
-  }
+async function impatient(gateway: GatewayProcess): Promise<Figure[]> {
+  const running = await begin(gateway, 5, endless)
+  gateway.process.kill('SIGTERM')
+  await gateway.until('SIGTERM')
+  const { code, took } = await terminated(gateway, 5_000, 'SIGINT')
+  await running.ended
+  return [
+    {
+      promise: 'a second signal ends the process within 500 ms',
+      seen: `${code} after ${took.toFixed(0)} ms`,
+      kept: took < 500,
+    },
+  ]
 }
 
-async function idle(upstream: string): Promise<Figure[]> {
-  const gateway = await startGatewayProcess(upstream)
+async function idle(gateway: GatewayProcess): Promise<Figure[]> {
   const clients = await Promise.all(Array.from({ length: 50 }, () => connectRaw(gateway.url)))
   try {
     // Half of them have been used, half of them never were.
@@ -199,71 +203,90 @@ async function idle(upstream: string): Promise<Figure[]> {
     ]
   } finally {
     for (const client of clients) client.leave()
-    gateway.kill()
   }
 }
 
 /** SIGTERM at whatever moment of the start. */
-async function starting(upstream: string): Promise<Figure[]> {
+async function* starting(upstream: string): AsyncGenerator<Figure> {
+  const env = { GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: upstream }
+  const since = performance.now()
+  const first = await startGatewayProcess(upstream)
+  const startMs = performance.now() - since
+  first.kill()
+  const promise = 'SIGTERM at any moment of the start ends the process within 1.5 s'
   const seen: string[] = []
-  let clean = 0
-  const moments = [0, 100, 200, 300, 400, 500, 700, 900]
-  for (const ms of moments) {
-    const child = startChild({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: upstream })
-    await sleep(ms)
-    const since = performance.now()
-    child.process.kill('SIGTERM')
-    const code = await child.exited(10_000).catch(() => undefined)
-    const took = performance.now() - since
-    const bySignal = child.process.signalCode === 'SIGTERM'
-    const quiet = !/\n\s+at /.test(child.output())
-    if ((code === 0 || bySignal) && took < 1_500 && quiet) clean += 1
-    seen.push(bySignal ? 'signal' : String(code))
+  for (const share of [0, 0.2, 0.4, 0.6, 0.8, 0.9, 1, 1.1]) {
+    const child = startChild(env)
+    seen.push(await endedAfter(share * startMs, () => child.process.kill('SIGTERM'), child))
+    if (/\n\s+at /.test(child.output())) seen.push('a stack trace')
+  }
+  yield {
+    promise: `${promise}, without a stack trace`,
+    seen: seen.join(', '),
+    kept: seen.every((end) => end === 'by signal' || end === 'with 0'),
+  }
+  if (!canBeFirst()) {
+    yield { promise: `${promise} of a container`, seen: 'no container here: skipped', kept: true }
+    return
+  }
+  // Before that it is Node's own start, in which nobody can listen yet.
+  const inContainer: string[] = []
+  for (const share of [0.5, 0.7, 0.9, 1.1]) {
+    const child = await startFirstProcess(env)
+    inContainer.push(await endedAfter(share * startMs, () => child.terminate(), child))
+  }
+  yield {
+    promise: `${promise}, also of the first process of a container`,
+    seen: inContainer.join(', '),
+    kept: inContainer.every((end) => end === 'with 0'),
+  }
+}
+
+async function endedAfter(
+  ms: number,
+  terminate: () => void,
+  child: { exited(ms: number): Promise<number | null>; kill(): void },
+): Promise<string> {
+  await sleep(ms)
+  terminate()
+  try {
+    const code = await child.exited(1_500)
+    return code === null ? 'by signal' : `with ${code}`
+  } catch {
+    return 'not in time'
+  } finally {
     child.kill()
   }
-  return [
-    {
-      promise:
-        'SIGTERM at any moment of the start ends the process within 1.5 s, without a stack trace',
-      seen: `${clean} of ${moments.length} (${seen.join(', ')})`,
-      kept: clean === moments.length,
-    },
-  ]
 }
 
 /** A bug: what state the process is in nobody knows, so it ends, but not before its clients know. */
-async function failing(upstream: string, hook: string, what: string): Promise<Figure[]> {
-  const gateway = await startGatewayProcess(upstream, { NODE_OPTIONS: importing(hook) })
-  try {
-    const long = await begin(gateway, 10, endless)
-    const short = await begin(gateway, 10, streamed('Explain the sea. [[slow:20]]'))
-    const { code, took } = await terminated(gateway, 5_000, 'SIGUSR2')
-    const told = await long.ended
-    const complete = (await short.ended).filter(isComplete).length
-    const named = told.filter(({ body, broken }) => {
-      const { done, error } = hear(body)
-      return broken === undefined && !done && error !== undefined
-    }).length
-    return [
-      {
-        promise: `${what} ends the process with 1, within 1.5 s`,
-        seen: `${code} after ${took.toFixed(0)} ms`,
-        kept: code === 1 && took < 1_500,
-      },
-      {
-        promise: `${what} is in the log, as one line of JSON`,
-        seen: /^\{.*planted.*\}$/m.exec(gateway.output())?.[0].slice(0, 100) ?? 'no such line',
-        kept: /^\{.*planted.*\}$/m.test(gateway.output()),
-      },
-      {
-        promise: 'streams that end within a second are complete, and the others get an error event',
-        seen: `${complete} of 10 complete, ${named} of 10 with an error event`,
-        kept: complete === 10 && named === 10,
-      },
-    ]
-  } finally {
-    gateway.kill()
-  }
+async function failing(gateway: GatewayProcess, what: string): Promise<Figure[]> {
+  const long = await begin(gateway, 10, endless)
+  const short = await begin(gateway, 10, streamed('Explain the sea. [[slow:10]]'))
+  const { code, took } = await terminated(gateway, 5_000, 'SIGUSR2')
+  const told = await long.ended
+  const complete = (await short.ended).filter(isComplete).length
+  const named = told.filter(({ body, broken }) => {
+    const { done, error } = hear(body)
+    return broken === undefined && !done && error !== undefined
+  }).length
+  return [
+    {
+      promise: `${what} ends the process with 1, within 1.5 s`,
+      seen: `${code} after ${took.toFixed(0)} ms`,
+      kept: code === 1 && took < 1_500,
+    },
+    {
+      promise: `${what} is in the log, as one line of JSON`,
+      seen: /^\{.*planted.*\}$/m.exec(gateway.output())?.[0].slice(0, 100) ?? 'no such line',
+      kept: /^\{.*planted.*\}$/m.test(gateway.output()),
+    },
+    {
+      promise: 'streams that end within a second are complete, and the others get an error event',
+      seen: `${complete} of 10 complete, ${named} of 10 with an error event`,
+      kept: complete === 10 && named === 10,
+    },
+  ]
 }
 
 interface Running {
