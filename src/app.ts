@@ -6,15 +6,19 @@ import { startEmulator } from './emulator/server.ts'
 import { ApiError, brief, shuttingDown, unknownUrl } from './errors.ts'
 import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
 import { chatRoute, type ChatSettings, endpointRoute } from './http/chat.ts'
+import { toLogged } from './http/failure-log.ts'
 import { healthRoutes } from './http/health.ts'
 import { modelRoutes } from './http/models.ts'
+import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { listedModels } from './translate/abilities.ts'
 import { toBackends } from './reach.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import type { Backends } from './upstream/backend.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
-import { fixedToken, googleTokens } from './upstream/token.ts'
+import { retryBudget } from './upstream/budget.ts'
+import { fetchGoogleToken } from './upstream/credentials.ts'
+import { fixedToken, keptToken, type TokenSource } from './upstream/token.ts'
 import { createTransport } from './upstream/transport.ts'
 
 /** The gateway, listening. */
@@ -22,7 +26,7 @@ export interface App {
   /** Where it listens, without `/v1`. */
   url: string
   /** Stops taking requests, lets the running ones end within the limit, and frees everything. */
-  close(): Promise<void>
+  close(limitMs?: number): Promise<void>
 }
 
 /** How long an answer that must end has to say so. */
@@ -32,43 +36,57 @@ const lastWordMs = 300
 export async function startApp(config: Config, log: Logger): Promise<App> {
   const emulator = config.backends.emulated ? await startEmulator() : undefined
   const reach = emulator === undefined ? config.backends : toEmulated(config.backends, emulator.url)
-  const tokens = emulator === undefined ? googleTokens(config.project) : fixedToken('emulator')
+  const tokens = emulator === undefined ? googleTokens(config, log) : fixedToken('emulator')
   const transport = createTransport(config.timeouts)
   const signatures =
     config.redisUrl === undefined ? memorySignatures() : await openRedis(config.redisUrl, log)
   // Where the signatures in clients' histories came from, since the start.
   const counts: Record<SignatureSource, number> = { client: 0, store: 0, dummy: 0 }
   const countSignature = (source: SignatureSource) => void (counts[source] += 1)
-  const { bodyLimit, project, thoughts } = config
+  const { project, thoughts } = config
   const retry = { retries: config.retries, random: Math.random }
   const backends = toBackends(reach, {
     transport,
     retry,
+    budget: retryBudget(),
     tokens,
     signatures,
     countSignature,
     thoughts,
   })
-  const server = createServer({ log, bodyLimit, project })
+  const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
+  const server = createServer({ log, bodies, origins: config.origins, project })
   let stopping = false
   const ending = new AbortController()
-  healthRoutes(server, { isReady: () => !stopping, facts: () => ({ signatures: counts }) })
+  const needsToken = reach.vertex !== undefined && config.auth.mode !== 'passthrough'
+  const isReady = () => !stopping && (!needsToken || tokens.available())
+  healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
   const authenticate = toAuthenticate(config.auth)
-  const { heartbeatMs, drainMs } = config
-  const settings = { backends, authenticate, heartbeatMs, ending: ending.signal }
+  const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
+  const watch = watchProcess(config.mostLagMs)
+  const entrance = door({ mostAtOnce, isStrained: watch.isStrained })
+  const settings = {
+    backends,
+    authenticate,
+    door: entrance,
+    heartbeatMs,
+    totalMs,
+    ending: ending.signal,
+  }
   openDoors(server, settings, reach.vertex)
   // A copy: Fastify writes into what it is given.
   await server.listen({ ...config.listen })
   return {
     url: toUrl(server),
-    async close() {
+    async close(limitMs = drainMs) {
       stopping = true
-      const limit = setTimeout(() => ending.abort(shuttingDown()), drainMs)
+      const limit = setTimeout(() => ending.abort(shuttingDown()), limitMs)
       // Who has not read that last word by then does not read, or is still writing.
-      const end = setTimeout(() => server.server.closeAllConnections(), drainMs + lastWordMs)
+      const end = setTimeout(() => server.server.closeAllConnections(), limitMs + lastWordMs)
       await server.close()
       clearTimeout(limit)
       clearTimeout(end)
+      watch.close()
       await transport.close()
       await signatures.close()
       await emulator?.close()
@@ -82,12 +100,19 @@ async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
   return redisSignatures(url, log)
 }
 
+function googleTokens({ project }: Config, log: Logger): TokenSource {
+  return keptToken({
+    fetch: () => fetchGoogleToken(project),
+    onFailure: (failure) => log.warn(toLogged(failure, failure), 'no Google credential'),
+  })
+}
+
 /** Both APIs, served by the emulator. */
 function toEmulated(backends: BackendsConfig, baseUrl: string): BackendsConfig {
   return {
     ...backends,
     vertex: { project: 'emulator', location: 'global', otherLocations: [], baseUrl },
-    gemini: { apiKey: 'emulator', baseUrl },
+    gemini: { apiKeys: ['emulator'], baseUrl },
     preferred: 'gemini',
   }
 }

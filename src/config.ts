@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
+import {
+  type Environment,
+  environment,
+  type LogLevel,
+  type Settings,
+  type WrittenEndpoint,
+} from './environment.ts'
 
 /** Everything that is settled before the first request. Each part of the program gets its slice. */
 export interface Config {
@@ -12,6 +19,16 @@ export interface Config {
   retries: number
   /** Milliseconds. */
   timeouts: { connectTimeout: number; headersTimeout: number; idleTimeout: number }
+  /** How long a whole answer may take, in milliseconds. */
+  totalMs: number
+  /** How many requests are answered at a time. */
+  mostAtOnce: number
+  /** How far the event loop may lag before requests are turned away; 0 for any. */
+  mostLagMs: number
+  /** How many bytes of request bodies are held at a time. */
+  bufferLimit: number
+  /** Origins of web pages that may ask from a browser. */
+  origins: string[]
   redisUrl: string | undefined
   /** The longest request body in bytes. */
   bodyLimit: number
@@ -42,7 +59,7 @@ export interface BackendsConfig {
         baseUrl: string | undefined
       }
     | undefined
-  gemini: { apiKey: string | undefined; baseUrl: string } | undefined
+  gemini: { apiKeys: string[]; baseUrl: string } | undefined
   preferred: 'vertex' | 'gemini'
   endpoints: EndpointConfig[]
   /** Nothing is configured: the built-in emulator answers. */
@@ -66,150 +83,10 @@ export interface VertexEndpoint {
   host: string | undefined
 }
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-type LogLevel = (typeof logLevels)[number]
-
 /** A mistake in the environment; its message names every variable at fault and says what to do. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
-
-export type Environment = Record<string, string | undefined>
-
-const text = z.string().trim().min(1)
-const flag = z.stringbool({
-  truthy: ['true', '1', 'yes', 'on'],
-  falsy: ['false', '0', 'no', 'off'],
-})
-const url = z
-  .url({ protocol: /^https?$/, error: 'Expected an http(s) URL.' })
-  .transform((given) => given.replace(/\/+$/, ''))
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9:.-]{0,99}$/, 'Expected lower-case letters, digits and "-".')
-
-function wholeNumber(least: number, most: number) {
-  const expected = `Expected a whole number from ${least} to ${most}.`
-  return z
-    .string()
-    .regex(/^\d{1,10}$/, expected)
-    .transform(Number)
-    .refine((number) => number >= least && number <= most, expected)
-}
-
-const endpoint = z.union(
-  [
-    z.strictObject({
-      endpoint: z.string().regex(/^[\w-]{1,63}$/, 'Expected the id of an endpoint.'),
-      project: name.optional(),
-      location: name.optional(),
-      host: z.hostname('Expected the dedicated DNS name of the endpoint.').optional(),
-      model: z.string().optional(),
-    }),
-    z.strictObject({ url, apiKey: text.optional(), model: z.string().optional() }),
-  ],
-  'Expected { "endpoint": "<id>", … } for Vertex AI, or { "url": "<base URL>", … } for another server.',
-)
-
-/** The environment, one key a line; the README's table is checked against these. */
-export const environment = z.object({
-  PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; default `8080`.'),
-  HOST: text
-    .optional()
-    .describe('Address to listen on. Default `127.0.0.1`; `0.0.0.0` on Cloud Run (`K_SERVICE`).'),
-  GEMINI_API_KEY: text.optional().describe('Key of the Gemini Developer API.'),
-  GOOGLE_API_KEY: text.optional().describe('The same; wins over `GEMINI_API_KEY`.'),
-  GOOGLE_CLOUD_PROJECT: name
-    .optional()
-    .describe('Project for Vertex AI; credentials come from Application Default Credentials.'),
-  GOOGLE_CLOUD_LOCATION: name
-    .default('global')
-    .describe('Vertex AI location: `global` (the default), `us`, `eu` or a region.'),
-  GOOGLE_GENAI_USE_VERTEXAI: flag
-    .optional()
-    .describe('Which API serves a name without prefix when both are configured.'),
-  GOOGLE_GENAI_USE_ENTERPRISE: flag
-    .optional()
-    .describe('The newer name of `GOOGLE_GENAI_USE_VERTEXAI`; wins over it.'),
-  GOOGLE_GEMINI_BASE_URL: url
-    .default('https://generativelanguage.googleapis.com')
-    .describe(
-      'Another base URL for the Developer API; default `https://generativelanguage.googleapis.com`.',
-    ),
-  GOOGLE_VERTEX_BASE_URL: url
-    .optional()
-    .describe('Another base URL for Vertex AI; the default follows from the location.'),
-  POLLUX_AUTH: z
-    .enum(['none', 'keys', 'passthrough'], 'Expected none, keys or passthrough.')
-    .optional()
-    .describe(
-      '`none`, `keys` or `passthrough`. Default `keys` where keys are given, else `none`, on loopback only.',
-    ),
-  POLLUX_API_KEYS: text.optional().describe('Keys that clients may use, comma-separated.'),
-  POLLUX_API_KEYS_FILE: text.optional().describe('A file of such keys, one a line.'),
-  POLLUX_ENDPOINTS: z
-    .string()
-    .transform(toJson)
-    .pipe(z.record(z.string().min(1), endpoint))
-    .default({})
-    .describe(
-      'Models that speak OpenAI themselves, as JSON: `{"gemma":{"endpoint":"1234567890","location":"us-central1"}}`, with `project`, `host` (dedicated DNS) and `model` where they differ, or `{"local":{"url":"http://127.0.0.1:8000/v1"}}`, with `apiKey` and `model`.',
-    ),
-  REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: 'Expected a redis:// or rediss:// URL.' })
-    .optional()
-    .describe('Redis, where several instances share the memory of thought signatures.'),
-  POLLUX_THOUGHTS: z
-    .enum(['reasoning_content', 'content'], 'Expected reasoning_content or content.')
-    .default('reasoning_content')
-    .describe(
-      'Where thoughts go when the client set no `thought_tag_marker`: `reasoning_content` (the default) or `content`.',
-    ),
-  POLLUX_BODY_LIMIT: wholeNumber(1024, 1024 ** 3)
-    .default(32 * 1024 * 1024)
-    .describe('Longest request body in bytes; default `33554432` (32 MiB).'),
-  POLLUX_FAILOVER_LOCATIONS: text
-    .transform((given) => given.split(',').map((one) => one.trim()))
-    .pipe(z.array(name))
-    .optional()
-    .describe(
-      'Vertex AI locations that are asked where the first fails, comma-separated, nearest first.',
-    ),
-  POLLUX_RETRIES: wholeNumber(0, 5)
-    .default(2)
-    .describe('How often a failed request is sent again at the most; default `2`, `0` for never.'),
-  POLLUX_CONNECT_TIMEOUT_SECONDS: wholeNumber(1, 60)
-    .default(5)
-    .describe('How long a connection to Google may take; default `5`.'),
-  POLLUX_FIRST_BYTE_TIMEOUT_SECONDS: wholeNumber(1, 3600)
-    .default(600)
-    .describe('How long Gemini may think before its first byte; default `600`.'),
-  POLLUX_IDLE_TIMEOUT_SECONDS: wholeNumber(1, 3600)
-    .default(120)
-    .describe('How long an answer may pause; default `120`.'),
-  POLLUX_HEARTBEAT_SECONDS: wholeNumber(0, 600)
-    .default(15)
-    .describe(
-      'Seconds of silence in a stream after which a comment keeps proxies from cutting it; default `15`, `0` for none.',
-    ),
-  POLLUX_DRAIN_SECONDS: wholeNumber(0, 3600)
-    .optional()
-    .describe(
-      'Seconds that running answers may take after SIGTERM; default `30`, `9` on Cloud Run (`K_SERVICE`).',
-    ),
-  LOG_LEVEL: z
-    .enum(logLevels, `Expected one of ${logLevels.join(', ')}.`)
-    .default('info')
-    .describe('`trace`, `debug`, `info` (the default), `warn`, `error`, `fatal` or `silent`.'),
-  NODE_ENV: text
-    .optional()
-    .describe('`production`: refuse to start where only the emulator could answer.'),
-  K_SERVICE: text
-    .optional()
-    .describe('Set by Cloud Run; like `NODE_ENV=production`, and listens on all addresses.'),
-})
-
-type Settings = z.output<typeof environment>
 
 /** The environment as a frozen Config. Throws ConfigError with all mistakes at once. */
 export function readConfig(env: Environment): Config {
@@ -244,6 +121,11 @@ export function readConfig(env: Environment): Config {
       headersTimeout: 1000 * settings.POLLUX_FIRST_BYTE_TIMEOUT_SECONDS,
       idleTimeout: 1000 * settings.POLLUX_IDLE_TIMEOUT_SECONDS,
     },
+    totalMs: 1000 * settings.POLLUX_TOTAL_TIMEOUT_SECONDS,
+    mostAtOnce: settings.POLLUX_MAX_CONCURRENT,
+    mostLagMs: settings.POLLUX_MAX_LAG_MS,
+    bufferLimit: settings.POLLUX_BUFFER_LIMIT,
+    origins: settings.POLLUX_CORS_ORIGINS ?? [],
     heartbeatMs: 1000 * settings.POLLUX_HEARTBEAT_SECONDS,
     // Cloud Run kills 10 s after SIGTERM.
     drainMs: 1000 * (settings.POLLUX_DRAIN_SECONDS ?? (settings.K_SERVICE === undefined ? 30 : 9)),
@@ -281,7 +163,7 @@ function readKeyFile(path: string): { content: string; unreadable: string[] } {
 
 function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): BackendsConfig {
   const { GOOGLE_CLOUD_PROJECT: project, GOOGLE_CLOUD_LOCATION: location } = settings
-  const apiKey = settings.GOOGLE_API_KEY ?? settings.GEMINI_API_KEY
+  const apiKeys = settings.GOOGLE_API_KEY ?? settings.GEMINI_API_KEY ?? []
   const wantsVertex = settings.GOOGLE_GENAI_USE_ENTERPRISE ?? settings.GOOGLE_GENAI_USE_VERTEXAI
   const vertex =
     project === undefined
@@ -296,9 +178,9 @@ function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): B
         }
   // Clients that bring their own keys need none of ours.
   const gemini =
-    apiKey === undefined && mode !== 'passthrough'
+    apiKeys.length === 0 && mode !== 'passthrough'
       ? undefined
-      : { apiKey, baseUrl: settings.GOOGLE_GEMINI_BASE_URL }
+      : { apiKeys, baseUrl: settings.GOOGLE_GEMINI_BASE_URL }
   const preferred = (wantsVertex ?? vertex !== undefined) ? 'vertex' : 'gemini'
   const endpoints = Object.entries(settings.POLLUX_ENDPOINTS).map(([alias, given]) =>
     toEndpoint(alias, given, settings),
@@ -307,11 +189,7 @@ function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): B
   return { vertex, gemini, preferred, endpoints, emulated }
 }
 
-function toEndpoint(
-  alias: string,
-  given: z.output<typeof endpoint>,
-  settings: Settings,
-): EndpointConfig {
+function toEndpoint(alias: string, given: WrittenEndpoint, settings: Settings): EndpointConfig {
   const { model } = given
   if ('url' in given) return { name: alias, model, at: { url: given.url, apiKey: given.apiKey } }
   const { GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION } = settings
@@ -322,15 +200,6 @@ function toEndpoint(
     )
   }
   return { name: alias, model, at: { project, location, endpoint: given.endpoint, host } }
-}
-
-function toJson(given: string, context: z.RefinementCtx): unknown {
-  try {
-    return JSON.parse(given)
-  } catch {
-    context.addIssue({ code: 'custom', message: 'Expected JSON.' })
-    return z.NEVER
-  }
 }
 
 function checkAuth(mode: AuthConfig['mode'] | undefined, keys: string[], host: string): string[] {
@@ -385,7 +254,7 @@ function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings, given: Environ
   const differ =
     GEMINI_API_KEY !== undefined &&
     GOOGLE_API_KEY !== undefined &&
-    GEMINI_API_KEY !== GOOGLE_API_KEY
+    GEMINI_API_KEY.join() !== GOOGLE_API_KEY.join()
   const unknown = Object.keys(given).filter(
     (key) => key.startsWith('POLLUX_') && !Object.hasOwn(environment.shape, key),
   )

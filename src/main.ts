@@ -6,15 +6,22 @@ import {
   ConfigError,
   readConfig,
 } from './config.ts'
+import { internalError } from './errors.ts'
+import { toLogged } from './http/failure-log.ts'
 import { createLog } from './log.ts'
 
 const config = readConfigOrExit()
 const log = createLog(config.logLevel)
 for (const warning of config.warnings) log.warn(warning)
-const app = await startApp(config, log).catch(exitUnlessReadable)
-announce(config, app)
 let stopping = false
+let app: App | undefined
+// Before anything is begun: a signal without a listener does nothing to the first process of a container.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error) => void stopBroken(event, error))
+}
+app = await startApp(config, log).catch(exitUnlessReadable)
+announce(config, app)
 
 function readConfigOrExit(): Config {
   try {
@@ -101,6 +108,19 @@ async function stop(signal: string): Promise<void> {
   log.info(`${signal}: finishing what is running`)
   // Whatever may hang in closing: Cloud Run kills a second after the default limit.
   setTimeout(() => process.exit(0), config.drainMs + 700).unref()
-  await app.close()
+  await app?.close()
   process.exit(0)
+}
+
+const lastWordsMs = 1_000
+
+/** A bug has left the process in a state that nobody knows: it tells so, and ends soon. */
+async function stopBroken(event: string, error: unknown): Promise<void> {
+  // The message may quote a request; where it came from does not.
+  log.fatal(toLogged(error, internalError(error)), `${event}: stopping`)
+  if (stopping) return
+  stopping = true
+  setTimeout(() => process.exit(1), lastWordsMs + 500).unref()
+  await app?.close(lastWordsMs)
+  process.exit(1)
 }

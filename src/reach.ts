@@ -16,6 +16,8 @@ import {
   vertexHeaders,
   vertexHost,
 } from './upstream/google.ts'
+import type { RetryBudget } from './upstream/budget.ts'
+import { watchedPlaces } from './upstream/places.ts'
 import type { RetrySettings } from './upstream/retry.ts'
 import type { SignatureStore } from './upstream/signatures.ts'
 import type { TokenSource } from './upstream/token.ts'
@@ -25,6 +27,7 @@ import type { Transport } from './upstream/transport.ts'
 export interface Means {
   transport: Transport
   retry: RetrySettings
+  budget: RetryBudget
   tokens: TokenSource
   signatures: SignatureStore
   countSignature: (source: SignatureSource) => void
@@ -34,7 +37,8 @@ export interface Means {
 /** Whom this configuration can reach. */
 export function toBackends(config: BackendsConfig, means: Means): Backends {
   const { vertex, gemini, preferred } = config
-  const google = (gate: GeminiSettings['gate']) => geminiBackend({ ...means, gate })
+  const google = (gate: GeminiSettings['gate']) =>
+    geminiBackend({ ...means, gate, places: watchedPlaces(gate.places.length) })
   return createBackends({
     vertex: vertex && {
       ...vertex,

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { startEmulator } from '../src/emulator/server.ts'
 import { startMetadataServer } from '../src/emulator/metadata.ts'
 import { servedBy, startChild } from './support/child.ts'
-import { type Asked, googleError, said, startFakeGoogle } from './support/fake-google.ts'
+import { startByHand } from '../src/emulator/by-hand.ts'
+import { googleError, said } from './support/gemini.ts'
 import { within } from './support/within.ts'
 import { countsOf, playLoop } from './support/forgetful-client.ts'
 import { startGateway } from './support/gateway.ts'
@@ -19,13 +20,13 @@ import { startVllm } from './support/vllm.ts'
 // The conformance checklist, a line each. What a line means in every case is tested elsewhere; here
 // it is seen to hold from one end to the other.
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 const emulator = await startEmulator()
 const vllm = await startVllm()
 const tgi = await startTgi()
 const passing = { POLLUX_AUTH: 'passthrough', GOOGLE_CLOUD_PROJECT: 'p' }
 
-/** Before a Google whose every answer the test knows. */
+/** Before a Gemini whose every answer the test knows. */
 const gateway = await startGateway({
   ...passing,
   GOOGLE_GEMINI_BASE_URL: google.url,
@@ -35,28 +36,23 @@ const gateway = await startGateway({
     big: { url: `${tgi.url}/v1`, model: 'tgi' },
   }),
 })
-/** Before the emulator, which refuses what Google refuses. */
-const strict = await startGateway({
+/** Before one that answers as ever. */
+const usual = await startGateway({
   ...passing,
   GOOGLE_GEMINI_BASE_URL: emulator.url,
   GOOGLE_VERTEX_BASE_URL: emulator.url,
 })
 const authorization = { authorization: 'Bearer ya29.token' }
-const sdk = new OpenAI({ baseURL: `${strict.url}/v1`, apiKey: 'ya29.token', maxRetries: 0 })
+const sdk = new OpenAI({ baseURL: `${usual.url}/v1`, apiKey: 'ya29.token', maxRetries: 0 })
 after(async () => {
   await gateway.close()
-  await strict.close()
+  await usual.close()
   await Promise.all([google.close(), emulator.close(), vllm.close(), tgi.close()])
 })
 
-/** Google's answer: a response, or the events of a stream. */
-function play(...events: object[]): (asked: Asked) => void {
-  return (asked) => {
-    if (!asked.url.includes('alt=sse')) return asked.json(200, events[0])
-    asked.begin()
-    asked.events(...events)
-    asked.end()
-  }
+/** What Gemini answers from now on: a response, or the events of a stream. */
+function play(...events: object[]): void {
+  google.play([{ answer: { events } }])
 }
 
 interface Message {
@@ -90,7 +86,7 @@ const question = [{ role: 'user', content: 'Hi' }]
 
 /** Asks one of the gateways, and sees what Google got. */
 async function ask(body: object, { url }: { url: string } = gateway) {
-  const before = google.requests.length
+  const before = google.log.count
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...authorization },
@@ -99,9 +95,7 @@ async function ask(body: object, { url }: { url: string } = gateway) {
   })
   const { status, headers } = response
   const text = await response.text()
-  const sent = google.requests
-    .slice(before)
-    .map((asked) => (isRecord(asked.body) ? asked.body : {}))
+  const sent = google.log.since(before).map(({ body }) => (isRecord(body) ? body : {}))
   const events = dataIn(text)
   const chunks = events
     .filter((event) => event !== '[DONE]')
@@ -138,7 +132,8 @@ function configOf(sent: Record<string, unknown>[]): Record<string, unknown> {
 /** For each test of a suite. Not for the file: files share one process, and its hooks would be everybody's. */
 function eachAnew(): void {
   beforeEach(() => {
-    google.answer(play(said('Well.', 'STOP')))
+    google.answer((asked) => asked.usual())
+    play(said('Well.', 'STOP'))
     vllm.behave()
     tgi.ail(undefined)
   })
@@ -329,9 +324,9 @@ describe('5. Parallel tool calls, there and back', () => {
 
   const model = 'gemini/gemini-3-flash-preview'
   const loop = async (options: object) => {
-    const before = await countsOf(strict.url)
-    const steps = await playLoop(() => strict.url, { model, headers: authorization, ...options })
-    const now = await countsOf(strict.url)
+    const before = await countsOf(usual.url)
+    const steps = await playLoop(() => usual.url, { model, headers: authorization, ...options })
+    const now = await countsOf(usual.url)
     assert.deepEqual(
       steps.map(({ status, calls }) => [status, calls.length]),
       [
@@ -409,7 +404,7 @@ describe('6. A stream with a call and a STOP after it', () => {
       candidates: [{ content: { role: 'model', parts: [{ text: '' }] }, finishReason: 'STOP' }],
       usageMetadata,
     }
-    google.answer(play(calling('Paris'), calling('Rome'), stop))
+    play(calling('Paris'), calling('Rome'), stop)
     const plain = await ask({ stream: true })
     const counted = await ask({ stream: true, stream_options: { include_usage: true } })
     for (const { deltas, choice, events, chunks } of [plain, counted]) {
@@ -460,7 +455,8 @@ describe('7. Thoughts', () => {
 
   it('stand in tags with a marker, beside the answer without, and nowhere unasked', async () => {
     for (const stream of [false, true]) {
-      google.answer(stream ? play(event(thought), event({ text: 'Yes.' }, 'STOP')) : play(whole))
+      if (stream) play(event(thought), event({ text: 'Yes.' }, 'STOP'))
+      else play(whole)
       assert.equal(
         (await ask({ stream, ...shownThoughts('think') })).content,
         '<think>Hm.</think>\n\nYes.',
@@ -475,9 +471,9 @@ describe('7. Thoughts', () => {
   })
 
   it('are closed where the answer ends in them or goes over to a call', async () => {
-    google.answer(play(event(thought), event({ text: '' }, 'STOP')))
+    play(event(thought), event({ text: '' }, 'STOP'))
     assert.equal((await ask({ stream: true, ...shownThoughts('t') })).content, '<t>Hm.</t>')
-    google.answer(play(event(thought), event({ functionCall: { name: 'w', args: {} } }, 'STOP')))
+    play(event(thought), event({ functionCall: { name: 'w', args: {} } }, 'STOP'))
     const { content, deltas } = await ask({ stream: true, ...shownThoughts('t') })
     assert.equal(content, '<t>Hm.</t>')
     const closing = deltas.findIndex(({ delta }) => delta?.content?.includes('</t>'))
@@ -506,7 +502,7 @@ describe('8. An answer that is none', () => {
   eachAnew()
 
   it('is a refusal where the prompt was blocked', async () => {
-    google.answer(play({ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }))
+    play({ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } })
     for (const stream of [false, true]) {
       const { status, choice, text } = await ask({ stream })
       assert.equal(status, 200)
@@ -516,7 +512,7 @@ describe('8. An answer that is none', () => {
   })
 
   it('keeps what was said before the filter struck', async () => {
-    google.answer(play(said('Half of '), ending('SAFETY')))
+    play(said('Half of '), ending('SAFETY'))
     const { content, choice, events } = await ask({ stream: true })
     assert.equal(content, 'Half of ')
     assert.equal(choice?.finish_reason, 'content_filter')
@@ -525,7 +521,7 @@ describe('8. An answer that is none', () => {
   })
 
   it('is an empty text where thinking ate the budget', async () => {
-    google.answer(play(ending('MAX_TOKENS')))
+    play(ending('MAX_TOKENS'))
     const { choice } = await ask({ max_tokens: 5 })
     assert.equal(choice?.message?.content, '')
     assert.equal(choice.finish_reason, 'length')
@@ -535,11 +531,10 @@ describe('8. An answer that is none', () => {
     const name = accident.candidates[0]?.finishReason
     it(`is asked for again after an empty ${name}`, async () => {
       for (const stream of [false, true]) {
-        let tries = 0
-        google.answer((asked) => {
-          tries += 1
-          play(tries === 2 ? said('Now.', 'STOP') : accident)(asked)
-        })
+        google.play([
+          { times: 1, answer: { events: [accident] } },
+          { answer: { events: [said('Now.', 'STOP')] } },
+        ])
         const { content, headers } = await ask({ stream })
         assert.equal(content, 'Now.')
         assert.equal(headers.get('x-pollux-attempts'), '2')
@@ -596,10 +591,10 @@ describe('9. Schemas that Google would stumble over', () => {
           tool('none'),
           tool('typed', { type: 'object' }),
         ]
-        const called = await ask({ ...name, tools }, strict)
+        const called = await ask({ ...name, tools }, usual)
         assert.equal(called.status, 200, called.text)
         const response_format = { type: 'json_schema', json_schema: { name: 'x', schema } }
-        const formed = await ask({ ...name, response_format }, strict)
+        const formed = await ask({ ...name, response_format }, usual)
         assert.equal(formed.status, 200, formed.text)
         assert.equal(typeof JSON.parse(String(formed.content)), 'object')
       }
@@ -674,11 +669,11 @@ describe('10. Errors, however they come', () => {
   })
 
   it('say when to come back, or that it is no use', async () => {
-    google.answer((asked) => asked.json(429, quotaError(wait)))
+    google.play([{ answer: quotaError(wait) }])
     const { headers } = await ask({})
     assert.equal(headers.get('retry-after'), '39')
     assert.equal(headers.get('retry-after-ms'), '38900')
-    google.answer((asked) => asked.json(429, quotaError(wait, daily)))
+    google.play([{ answer: quotaError(wait, daily) }])
     const spent = await ask({})
     assert.equal(spent.headers.get('x-should-retry'), 'false')
     assert.equal(spent.headers.get('retry-after'), null)
@@ -699,13 +694,7 @@ describe('10. Errors, however they come', () => {
 
   it('make the gateway renew its own token once', async () => {
     const metadata = await startMetadataServer()
-    google.answer((asked) => {
-      const first = metadata.tokens.length < 2
-      asked.json(
-        first ? 401 : 200,
-        first ? googleError(401, 'UNAUTHENTICATED', 'Expired.') : said('Well.', 'STOP'),
-      )
-    })
+    google.answer((asked) => (metadata.tokens.length < 2 ? asked.refuse(401) : asked.usual()))
     const before = google.requests.length
     const child = startChild({
       GOOGLE_CLOUD_PROJECT: 'p',
@@ -828,7 +817,7 @@ describe('12. Bytes, however they come', () => {
 
   it('may be many', async () => {
     const large = 'ä'.repeat(2_500_000)
-    google.answer(play(said(large, 'STOP')))
+    play(said(large, 'STOP'))
     for (const stream of [false, true]) {
       const { content } = await ask({ stream })
       assert.ok(content === large)
@@ -836,7 +825,7 @@ describe('12. Bytes, however they come', () => {
   })
 
   it('stop upstream when the client leaves', async () => {
-    google.answer(undefined)
+    google.answer()
     const client = await connectRaw(gateway.url)
     const body = { model: 'gemini/gemini-2.5-flash', messages: question, stream: true }
     client.send(toHttp('POST /v1/chat/completions', JSON.stringify(body), authorization))
@@ -878,7 +867,7 @@ describe('13. Citations', () => {
         ],
       },
     }
-    google.answer(play({ candidates: [candidate] }))
+    play({ candidates: [candidate] })
     for (const marker of [undefined, 'think']) {
       for (const stream of [false, true]) {
         const extras = { thinking_config: { include_thoughts: true }, thought_tag_marker: marker }

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { ConfigError, type Environment, environment, readConfig } from '../src/config.ts'
+import { ConfigError, readConfig } from '../src/config.ts'
+import { type Environment, environment } from '../src/environment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pollux-config-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -34,6 +35,11 @@ describe('without any variable', () => {
       thoughts: 'reasoning_content',
       redisUrl: undefined,
       bodyLimit: 33_554_432,
+      bufferLimit: 268_435_456,
+      mostAtOnce: 250,
+      mostLagMs: 200,
+      origins: [],
+      totalMs: 600_000,
       heartbeatMs: 15_000,
       drainMs: 30_000,
       retries: 2,
@@ -83,7 +89,7 @@ describe('a variable', () => {
   it('GEMINI_API_KEY opens the Developer API', () => {
     const { backends } = readConfig(gemini)
     assert.deepEqual(backends.gemini, {
-      apiKey: 'k',
+      apiKeys: ['k'],
       baseUrl: 'https://generativelanguage.googleapis.com',
     })
     assert.equal(backends.vertex, undefined)
@@ -93,7 +99,7 @@ describe('a variable', () => {
 
   it('GOOGLE_API_KEY wins over it, with a warning that names both', () => {
     const { backends, warnings } = readConfig({ ...gemini, GOOGLE_API_KEY: 'g' })
-    assert.equal(backends.gemini?.apiKey, 'g')
+    assert.deepEqual(backends.gemini?.apiKeys, ['g'])
     assert.equal(warnings.length, 1)
     assert.match(warnings[0] ?? '', /GOOGLE_API_KEY.*GEMINI_API_KEY/)
     assert.doesNotMatch(warnings[0] ?? '', /\bk\b|\bg\b/)
@@ -176,7 +182,7 @@ describe('a variable', () => {
   it('POLLUX_AUTH=passthrough needs no key of ours for the Developer API', () => {
     const { backends } = readConfig({ POLLUX_AUTH: 'passthrough' })
     assert.equal(backends.emulated, false)
-    assert.equal(backends.gemini?.apiKey, undefined)
+    assert.deepEqual(backends.gemini?.apiKeys, [])
   })
 
   it('POLLUX_ENDPOINTS names models that are served elsewhere', () => {

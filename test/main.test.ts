@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import OpenAI from 'openai'
 import { type Child, servedBy, startChild } from './support/child.ts'
-import { said, startFakeGoogle } from './support/fake-google.ts'
+import { startByHand } from '../src/emulator/by-hand.ts'
+import { said } from './support/gemini.ts'
+import { takePort } from './support/port.ts'
 import { connectRaw, eventsIn, readReply, toHttp } from './support/raw-client.ts'
 
 const run = promisify(execFile)
@@ -149,7 +149,7 @@ describe('the process', { concurrency: 2 }, () => {
   })
 
   it('ends what takes too long after SIGTERM with an error event, and exits with 0', async () => {
-    const google = await startFakeGoogle()
+    const google = await startByHand()
     const child = start({
       GEMINI_API_KEY: 'k',
       GOOGLE_GEMINI_BASE_URL: google.url,
@@ -235,14 +235,11 @@ describe('the process', { concurrency: 2 }, () => {
   })
 
   it('says why when the port is taken', async () => {
-    const first = createServer().listen(0, '127.0.0.1')
-    await once(first, 'listening')
-    const address = first.address()
-    assert.ok(typeof address === 'object' && address !== null)
-    const second = start({ PORT: String(address.port) })
+    const first = await takePort()
+    const second = start({ PORT: String(first.port) })
     assert.equal(await second.exited(), 1)
-    assert.match(second.output(), new RegExp(`Port ${address.port} .* is in use.* Set PORT`))
+    assert.match(second.output(), new RegExp(`Port ${first.port} .* is in use.* Set PORT`))
     assert.doesNotMatch(second.output(), /\n\s+at /, 'a stack trace is no answer')
-    first.close()
+    await first.free()
   })
 })

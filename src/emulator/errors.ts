@@ -48,10 +48,10 @@ export class GoogleError extends Error {
   readonly status: string
   readonly details: ErrorDetail[] | undefined
 
-  constructor(code: number, message: string, details?: ErrorDetail[]) {
+  constructor(code: number, message: string, details?: ErrorDetail[], status = statuses[code]) {
     super(message)
     this.code = code
-    this.status = statuses[code] ?? 'UNKNOWN'
+    this.status = status ?? 'UNKNOWN'
     this.details = details
   }
 
@@ -59,6 +59,19 @@ export class GoogleError extends Error {
     const { code, message, status, details } = this
     return { error: { code, message, status, ...(details && { details }) } }
   }
+}
+
+/** A refusal of one's own; what it leaves open is as Google says it with that code. */
+export interface Refusal {
+  code: number
+  status?: string
+  message?: string
+  details?: ErrorDetail[]
+}
+
+/** The error a refusal of one's own makes. */
+export function refusalError({ code, status, message, details }: Refusal): GoogleError {
+  return new GoogleError(code, message ?? standardError(code).message, details, status)
 }
 
 /** 400 without details: what the model servers say, in contrast to the JSON front end. */

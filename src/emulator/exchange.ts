@@ -6,21 +6,23 @@ import { checkRequest, readCountRequest, readEmbedRequest, readRequest } from '.
 import { counted } from './count.ts'
 import { checkCredentials, credentialIn } from './credentials.ts'
 import { embedded } from './embed.ts'
-import { GoogleError, standardError } from './errors.ts'
+import { GoogleError, refusalError, standardError } from './errors.ts'
 import { faultyBody, faultyEvents } from './faults/events.ts'
 import { type Fault, healthy } from './faults/fault.ts'
 import type { FaultMemory } from './faults/memory.ts'
 import { parseFault } from './faults/parse.ts'
 import { refusal } from './faults/refusal.ts'
+import type { Framing } from './framing.ts'
 import { modelInfo, modelList } from './model-list.ts'
 import { errorReply, eventReply, jsonReply, notFoundReply, type Reply } from './reply.ts'
 import type { Answer } from './response.ts'
 import { type ModelRoute, modelOf, type Route, routeOf } from './routes.ts'
 import type { Envelope } from './says/envelope.ts'
 import { type Prompt, readPrompt } from './says/prompt.ts'
-import { scriptedAnswer } from './script/match.ts'
+import { entryFor } from './script/match.ts'
+import type { ScriptMemory } from './script/memory.ts'
 import { scriptedSayings } from './script/saying.ts'
-import type { Script, ScriptedAnswer } from './script/script.ts'
+import type { Script, ScriptEntry } from './script/script.ts'
 
 /** A request as it came. */
 export interface Incoming {
@@ -33,6 +35,7 @@ export interface Incoming {
 /** What one request leaves for the next, and what all of them are answered by. */
 export interface House {
   script: Script
+  played: ScriptMemory
   memory: FaultMemory
 }
 
@@ -40,6 +43,8 @@ export interface House {
 export interface Exchange {
   reply: Reply
   fault: Fault
+  /** How a model's answer is framed; absent where no model answers, in refusals above all. */
+  framing?: Framing
 }
 
 /** Answers a request; whatever is thrown on the way becomes Google's error JSON. */
@@ -59,25 +64,28 @@ export function exchange(incoming: Incoming, house: House): Exchange {
       backend: route.backend,
       model: 'model' in route ? route.model : '',
     })
-    return { reply: refused ?? replyTo(route, incoming, asked, fault), fault }
+    // A request that is refused for a fault was answered; one that is wrong was not.
+    if (refused && asked.value?.entry) house.played.answered(asked.value.entry)
+    const reply = refused ?? replyTo(route, incoming, asked, { fault, house })
+    return { reply, fault, ...(!refused && route.kind === 'generate' && { framing }) }
   } catch (error) {
     return { reply: errorReply(asGoogleError(error), framing), fault }
   }
 }
 
-/** A request to generate, read, and what the script says to it. */
+/** A request to generate, read, and the entry of the script that answers it. */
 interface Asked {
   request: Call['request']
   prompt: Prompt
-  scripted: ScriptedAnswer | undefined
+  entry: ScriptEntry | undefined
 }
 
 // The JSON front end reads the body before anyone looks for the model.
-function readAsked(route: Route, incoming: Incoming, { script }: House): Asked | undefined {
+function readAsked(route: Route, incoming: Incoming, house: House): Asked | undefined {
   if (route.kind !== 'generate') return undefined
   const request = readRequest(parsed(incoming.text), route.backend)
   const prompt = readPrompt(request)
-  return { request, prompt, scripted: scriptedAnswer(script, request, prompt, route.model) }
+  return { request, prompt, entry: entryFor(house, request, prompt, route.model) }
 }
 
 function faultsIn(
@@ -89,7 +97,7 @@ function faultsIn(
     ...[headers['x-emulator-fault'] ?? []].flat(),
     ...('fault' in route && route.fault !== undefined ? [route.fault] : []),
     ...(asked?.prompt.magic.faults ?? []),
-    ...(asked?.scripted?.fault === undefined ? [] : [asked.scripted.fault]),
+    ...(asked?.entry?.answer.fault === undefined ? [] : [asked.entry.answer.fault]),
   ]
 }
 
@@ -97,7 +105,7 @@ function replyTo(
   route: Route,
   incoming: Incoming,
   asked: Attempt<Asked | undefined>,
-  fault: Fault,
+  { fault, house }: { fault: Fault; house: House },
 ): Reply {
   switch (route.kind) {
     case 'models':
@@ -116,21 +124,23 @@ function replyTo(
     case 'generate': {
       if (asked.error !== undefined) throw asked.error
       if (!asked.value) throw new Error('A request to generate is always read.')
-      return generated(route, incoming.headers, asked.value, fault)
+      const { value } = asked
+      const call = { request: value.request, backend: route.backend, model: modelOf(route) }
+      checkRequest(call)
+      if (value.entry) house.played.answered(value.entry)
+      return generated(route, call, value, newEnvelope(incoming.headers), fault)
     }
   }
 }
 
 function generated(
-  route: ModelRoute,
-  headers: IncomingHttpHeaders,
+  { framing }: ModelRoute,
+  call: Call,
   asked: Asked,
+  envelope: Envelope,
   fault: Fault,
 ): Reply {
-  const { backend, framing } = route
-  const call: Call = { request: asked.request, backend, model: modelOf(route) }
-  checkRequest(call)
-  const { events, pause } = answerTo(call, asked, newEnvelope(headers), route)
+  const { events, pause } = answerTo(call, asked, envelope, framing)
   const broken =
     framing === 'whole'
       ? events.map((event) => faultyBody(event, fault))
@@ -140,10 +150,12 @@ function generated(
 
 function answerTo(
   call: Call,
-  { prompt, scripted }: Asked,
+  { prompt, entry }: Asked,
   envelope: Envelope,
-  { framing }: ModelRoute,
+  framing: Framing,
 ): Answer {
+  const scripted = entry?.answer
+  if (scripted?.error) throw refusalError(scripted.error)
   if (scripted?.events) {
     const events = framing === 'whole' ? scripted.events.slice(0, 1) : scripted.events
     return { events, pause: prompt.magic.slow }

@@ -22,7 +22,8 @@ export function frames(events: unknown[], framing: Framing): string[] {
   return events.map((event, i) => frame(event, framing, i, events.length))
 }
 
-function frame(event: unknown, framing: Framing, index: number, count: number): string {
+/** The bytes of one event among several, as text; the last of an array closes it. */
+export function frame(event: unknown, framing: Framing, index: number, count: number): string {
   if (framing === 'whole') return pretty(event)
   if (framing === 'sse') return `data: ${json(event)}\r\n\r\n`
   const before = index === 0 ? '[' : ',\r\n'

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { within } from './patience.ts'
 
 /** One request, as the log tells it. */
 export interface LogEntry {
@@ -29,10 +30,15 @@ export interface LogEntry {
 export interface EmulatorLog {
   /** The last 1,000 requests, the oldest first. */
   readonly entries: LogEntry[]
-  /** The request of that number once its answer is over; waits for requests to come, too. */
-  ended(number: number): Promise<LogEntry>
+  /**
+   * The request of that number once its answer is over; waits for requests to come, too. Throws where
+   * that takes longer than it may: 10 s by default.
+   */
+  ended(number: number, ms?: number): Promise<LogEntry>
   /** How many requests there have been. */
   readonly count: number
+  /** Those that came after the request of that number. */
+  since(number: number): LogEntry[]
   clear(): void
 }
 
@@ -55,15 +61,23 @@ export class RequestLog implements EmulatorLog {
     return this.#count
   }
 
-  ended(number: number): Promise<LogEntry> {
+  since(number: number): LogEntry[] {
+    return this.entries.filter((entry) => entry.number > number)
+  }
+
+  async ended(number: number, ms = 10_000): Promise<LogEntry> {
     const entry = this.#entries.find((one) => one.number === number)
-    if (entry?.ended !== undefined) return Promise.resolve({ ...entry })
+    if (entry?.ended !== undefined) return { ...entry }
     if (!entry && number <= this.#count) {
-      return Promise.reject(new Error(`Request ${number} is no longer in the log.`))
+      throw new Error(`Request ${number} is no longer in the log.`)
     }
-    return new Promise((resolve) => {
-      this.#waiting.set(number, [...(this.#waiting.get(number) ?? []), resolve])
-    })
+    const end = Promise.withResolvers<LogEntry>()
+    this.#waiting.set(number, [...(this.#waiting.get(number) ?? []), end.resolve])
+    return within(ms, end.promise, () =>
+      number > this.#count
+        ? `Request ${number} did not come (${this.#count} have)`
+        : `The answer to request ${number} was not over`,
+    )
   }
 
   clear(): void {

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { invalidArgument } from './errors.ts'
-import { exchange, type House } from './exchange.ts'
-import { type Fault, healthy } from './faults/fault.ts'
+import { type Exchange, exchange, type House } from './exchange.ts'
+import { healthy } from './faults/fault.ts'
 import { FaultMemory } from './faults/memory.ts'
 import { listen, longestBody, readText } from './listen.ts'
-import { type EmulatorLog, RequestLog } from './log.ts'
-import { errorReply, jsonReply, notFoundReply, type Reply } from './reply.ts'
+import { type EmulatorLog, type LoggedRequest, RequestLog } from './log.ts'
+import { errorReply, jsonReply, notFoundReply } from './reply.ts'
+import { ScriptMemory } from './script/memory.ts'
 import { parseScript } from './script/parse.ts'
 import { readScript } from './script/read.ts'
 import { send } from './wire.ts'
@@ -16,6 +17,8 @@ export interface Emulator {
   url: string
   /** What it has been asked, and how each answer ended. */
   log: EmulatorLog
+  /** Answers by another script from now on: a list of `{ when, answer }`. */
+  play(script: unknown): void
   /** Stops listening and hangs up on everybody. */
   close(): Promise<void>
 }
@@ -30,64 +33,83 @@ export interface EmulatorOptions {
   script?: unknown
 }
 
+/** A request as it came. */
+export interface Arrived {
+  method: string
+  /** The path with its query. */
+  url: string
+  headers: IncomingHttpHeaders
+  text: string
+}
+
+/** Gives one answer; resolves when it is over, and its end noted. */
+export type Performance = (
+  request: Arrived,
+  response: ServerResponse,
+  exchange: Exchange,
+  logged: LoggedRequest,
+) => Promise<void>
+
 /** Gemini's native wire, offline: the Developer API and Vertex AI at one address. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  return serveWith(options, (_, response, { reply, fault }, logged) =>
+    send(response, reply, fault, logged),
+  )
+}
+
+/** The same where somebody else has the last word on how an answer is given. */
+export async function serveWith(options: EmulatorOptions, perform: Performance): Promise<Emulator> {
   const { host, port, script = [] } = options
   const log = new RequestLog()
   const house = {
     script: typeof script === 'string' ? await readScript(script) : parseScript(script),
+    played: new ScriptMemory(),
     memory: new FaultMemory(),
   }
   const listener = await listen(
     (request, response) => {
-      void serve(request, response, house, log)
+      void serve(request, response, { house, log, perform })
     },
     { host, port },
   )
-  return { ...listener, log }
+  return { ...listener, log, play: (other) => void (house.script = parseScript(other)) }
 }
 
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  house: House,
-  log: RequestLog,
+  { house, log, perform }: { house: House; log: RequestLog; perform: Performance },
 ): Promise<void> {
   const { method = 'GET', url: path = '/', headers } = request
-  const url = URL.parse(path, 'http://emulator')
-  if (url?.pathname === '/_log') return serveLog(method, response, log)
+  if (URL.parse(path, 'http://emulator')?.pathname === '/_log') {
+    return serveLog(method, response, log)
+  }
   const logged = log.begin(method, path, headers)
   try {
     const text = await readText(request)
     logged.received(text ?? '', modelIn(path))
-    const { reply, fault } = answerTo({ method, url, path, headers, text }, house)
-    await send(response, reply, fault, logged)
+    const arrived = { method, url: path, headers, text: text ?? '' }
+    await perform(arrived, response, answerTo(arrived, text, house), logged)
   } catch (error) {
-    // Whoever leaves while asking gets no answer; anything else is a fault of the emulator.
-    if (!request.destroyed) console.error(error)
+    // Whoever leaves gets no answer; anything else is a fault of the emulator, or of the hand.
+    if (!response.destroyed) console.error(error)
     logged.end('cancelled')
     response.destroy()
   }
 }
 
+const tooLong = invalidArgument(`Request payload size exceeds the limit: ${longestBody} bytes.`)
+
 function answerTo(
-  { url, path, text, ...rest }: Arrived,
+  { method, url: path, headers }: Arrived,
+  text: string | undefined,
   house: House,
-): { reply: Reply; fault: Fault } {
+): Exchange {
+  const url = URL.parse(path, 'http://emulator')
   if (!url) return { reply: notFoundReply(path), fault: healthy }
   if (text === undefined) return { reply: errorReply(tooLong, 'whole'), fault: healthy }
-  return exchange({ url, text, ...rest }, house)
+  return exchange({ method, url, headers, text }, house)
 }
-
-interface Arrived {
-  method: string
-  url: URL | null
-  path: string
-  headers: IncomingHttpHeaders
-  text: string | undefined
-}
-
-const tooLong = invalidArgument(`Request payload size exceeds the limit: ${longestBody} bytes.`)
 
 function serveLog(method: string, response: ServerResponse, log: RequestLog): void {
   if (method === 'DELETE') log.clear()

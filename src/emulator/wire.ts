@@ -35,6 +35,7 @@ async function sent(
   left: AbortSignal,
 ): Promise<'finished' | 'reset' | 'closed'> {
   if (fault.closeBeforeHeaders) return closed(response)
+  if (fault.resetBeforeHeaders) return reset(response)
   response.writeHead(reply.status, headersOf(reply, fault))
   // A stalled answer has headers at least.
   if (fault.stall ?? fault.reset) response.flushHeaders()
@@ -96,8 +97,7 @@ async function ended(
     case 'reset':
       // What was written has to be on its way before the reset overtakes it.
       await setImmediate()
-      response.socket?.resetAndDestroy()
-      return 'reset'
+      return reset(response)
     case 'stall':
       await sleep(longest, undefined, { signal: left })
       return closed(response)
@@ -107,4 +107,9 @@ async function ended(
 function closed(response: ServerResponse): 'closed' {
   response.socket?.destroy()
   return 'closed'
+}
+
+function reset(response: ServerResponse): 'reset' {
+  response.socket?.resetAndDestroy()
+  return 'reset'
 }

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { optional, parse } from '../translate/parse.ts'
-import type { Backend, Backends, Call, Place } from '../upstream/backend.ts'
-import type { Authenticate, Client } from './auth.ts'
+import type { Head } from '../translate/chat/stream.ts'
+import type { Backend, Backends, Call, Place, Route } from '../upstream/backend.ts'
+import type { Authenticate } from './auth.ts'
+import { refuseOthers } from './errors.ts'
+import type { Door } from './overload.ts'
 import { orAborted, whileWanted } from './signal.ts'
 import { sendEvents } from './sse.ts'
 
@@ -19,60 +22,90 @@ const looseEnvelope = z.object({ model: optional(z.string()), stream: optional(z
 export interface ChatSettings {
   backends: Backends
   authenticate: Authenticate
+  /** How many requests are answered at a time. */
+  door: Door
   /** How long a stream may be silent before the client gets a comment; 0 for ever. */
   heartbeatMs: number
+  /** How long an answer may take that is not streamed. */
+  totalMs: number
   /** Aborts, with the error that clients get, when running answers must end. */
   ending: AbortSignal
 }
 
-/** `POST /chat/completions`. `door` is the provider whose own path this is, where it is one. */
+/** `POST /chat/completions`. `provider` is the one whose own path this is, where it is one. */
 export function chatRoute(
   server: FastifyInstance,
   path: string,
   settings: ChatSettings,
-  door?: 'vertex' | 'gemini',
+  provider?: 'vertex' | 'gemini',
 ): void {
-  const { backends, authenticate } = settings
-  server.post(
-    path,
-    { onRequest: async (request) => void authenticate(request) },
-    async (request, reply) => {
-      const { model: name, stream } = parse(envelope, request.body)
-      const { backend, model } = backends.serving(name, door)
-      const signal = whileWanted(reply, settings.ending)
-      const call = toCall(name, model, signal, authenticate(request))
-      const answer = stream === true ? streamed : whole
-      return answer(backend, request.body, call, reply, settings)
-    },
-  )
+  const { backends } = settings
+  postRoute(server, path, settings, ({ body }) => {
+    const { model: name, stream } = parse(envelope, body)
+    return { ...backends.serving(name, provider), name, stream }
+  })
 }
 
 /** The same at Google's own path of an endpoint, where the path names the model. */
 export function endpointRoute(server: FastifyInstance, path: string, settings: ChatSettings): void {
-  const { backends, authenticate } = settings
-  const guard = { onRequest: async (request: FastifyRequest) => void authenticate(request) }
-  server.post<{ Params: Place }>(path, guard, async (request, reply) => {
-    const { backend, model, name } = backends.endpoint(request.params)
-    const { model: asked = name, stream } = parse(looseEnvelope, request.body)
-    const signal = whileWanted(reply, settings.ending)
-    const call = toCall(asked, model, signal, authenticate(request))
-    const answer = stream === true ? streamed : whole
-    return answer(backend, request.body, call, reply, settings)
+  const { backends } = settings
+  postRoute(server, path, settings, ({ body, params }) => {
+    // The route's pattern has all three.
+    const { name, ...route } = backends.endpoint(params as Place)
+    const { model: asked = name, stream } = parse(looseEnvelope, body)
+    return { ...route, name: asked, stream }
   })
 }
 
-function toCall(name: string, model: string, signal: AbortSignal, { credential }: Client): Call {
-  const created = Math.floor(Date.now() / 1000)
-  const head = { id: `chatcmpl-${randomUUID()}`, created, model: name }
-  return { head, model, signal, credential }
+/** What a request asks for, and of whom. */
+interface Wish extends Route {
+  /** The model as the client calls it. */
+  name: string
+  stream: boolean | undefined
 }
 
-async function whole(backend: Backend, body: unknown, call: Call, reply: FastifyReply) {
+function postRoute(
+  server: FastifyInstance,
+  path: string,
+  settings: ChatSettings,
+  toWish: (request: FastifyRequest) => Wish,
+): void {
+  const { authenticate, door, ending, totalMs } = settings
+  const onRequest = async (request: FastifyRequest) => {
+    authenticate(request)
+    // Before the body is read, which may be long.
+    door.knock()
+  }
+  server.post(path, { onRequest }, async (request, reply) => {
+    const { backend, model, name, stream } = toWish(request)
+    const streamed = stream === true
+    const signal = whileWanted(reply, ending, streamed ? undefined : totalMs)
+    const leave = await door.enter(signal)
+    reply.raw.once('close', leave)
+    const call = {
+      head: toHead(name),
+      model,
+      signal,
+      credential: authenticate(request).credential,
+      deadline: streamed ? undefined : performance.now() + totalMs,
+    }
+    const send = streamed ? sendStreamed : sendWhole
+    return send(backend, request.body, call, reply, settings)
+  })
+  refuseOthers(server, path, 'POST')
+}
+
+function toHead(model: string): Head {
+  const created = Math.floor(Date.now() / 1000)
+  return { id: `chatcmpl-${randomUUID()}`, created, model }
+}
+
+async function sendWhole(backend: Backend, body: unknown, call: Call, reply: FastifyReply) {
   const { content, headers } = await orAborted(backend.complete(body, call), call.signal)
   return reply.headers(headers).send(content)
 }
 
-async function streamed(
+async function sendStreamed(
   backend: Backend,
   body: unknown,
   call: Call,

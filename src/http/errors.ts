@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { ApiError, brief, internalError, invalidRequest, unknownUrl } from '../errors.ts'
 import { toLogged } from './failure-log.ts'
@@ -17,18 +14,11 @@ function isFastifyError(error: unknown): error is FastifyError {
 
 /** What Fastify refuses before a route is reached, in OpenAI's words. */
 const refusals: Record<string, (error: FastifyError) => ApiError> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () => tooLarge(),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => notJson(),
-  FST_ERR_CTP_EMPTY_JSON_BODY: () => malformed(),
-  FST_ERR_CTP_INVALID_JSON_BODY: () => malformed(),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
-    invalidRequest('The content-length does not fit the body.'),
   FST_ERR_BAD_URL: () =>
     invalidRequest('The request’s path is not a valid URL.', undefined, 'bad_url'),
   FST_ERR_MAX_PARAM_LENGTH: () =>
     invalidRequest('The request’s path is too long.', undefined, 'bad_url'),
-  ECONNRESET: (error) =>
-    new ApiError(400, 'invalid_request_error', 'The connection broke off.', { cause: error }),
 }
 
 /** 400: the body is not JSON. */
@@ -38,11 +28,6 @@ export function malformed(): ApiError {
     undefined,
     'invalid_json',
   )
-}
-
-function tooLarge(): ApiError {
-  const message = 'The request body is larger than this gateway takes. Send less, or media by URL.'
-  return new ApiError(413, 'invalid_request_error', message, { code: 'request_too_large' })
 }
 
 function notJson(): ApiError {
@@ -69,6 +54,21 @@ export function renderErrors(server: FastifyInstance): void {
   })
 }
 
+/** Other methods at a path that has one: 405 with `allow`. */
+export function refuseOthers(server: FastifyInstance, path: string, allowed: 'GET' | 'POST'): void {
+  const method = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((one) => one !== allowed)
+  server.route({
+    method,
+    url: path,
+    exposeHeadRoute: false,
+    handler: (request, reply) => {
+      const message = `Not allowed to ${request.method} here. Send a ${allowed} request.`
+      const details = { code: 'method_not_allowed', headers: { allow: allowed } }
+      return sendError(reply, new ApiError(405, 'invalid_request_error', message, details))
+    },
+  })
+}
+
 /** Sends OpenAI's error object, whatever the reply was meant to be. */
 export function sendError(reply: FastifyReply, failure: ApiError): FastifyReply {
   return reply
@@ -76,51 +76,4 @@ export function sendError(reply: FastifyReply, failure: ApiError): FastifyReply 
     .headers(failure.headers)
     .header('content-type', 'application/json; charset=utf-8')
     .send(JSON.stringify(failure))
-}
-
-const parserRefusals: Record<string, [number, string, string]> = {
-  HPE_HEADER_OVERFLOW: [
-    431,
-    'Request Header Fields Too Large',
-    'The request’s headers are too large.',
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
-}
-
-/** What the parser refuses never reaches a route: the answer is written by hand. */
-export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const refusal = parserRefusals[error.code ?? ''] ?? [
-    400,
-    'Bad Request',
-    'The request is not valid HTTP.',
-  ]
-  const [status, phrase, message] = refusal
-  const body = JSON.stringify(new ApiError(status, 'invalid_request_error', message))
-  const length = Buffer.byteLength(body)
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${phrase}`,
-      'content-type: application/json; charset=utf-8',
-      `content-length: ${length}`,
-      `x-request-id: ${randomUUID()}`,
-      'connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  )
-}
-
-/** `Expect:` something other than 100-continue. Node would answer without a body. */
-export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const message = 'The request expects what this gateway cannot do. Leave the Expect header out.'
-  response
-    .writeHead(417, {
-      'content-type': 'application/json; charset=utf-8',
-      'x-request-id': randomUUID(),
-    })
-    .end(JSON.stringify(new ApiError(417, 'invalid_request_error', message)))
 }

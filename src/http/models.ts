@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { brief, unknownModel } from '../errors.ts'
 import type { Authenticate } from './auth.ts'
+import { refuseOthers } from './errors.ts'
 
 export interface ModelsSettings {
   /** The ids to list. */
@@ -28,6 +29,8 @@ export function modelRoutes(
     if (serves(id)) return toModel(id)
     throw unknownModel(`The model '${brief(id)}' does not exist here. See GET /v1/models.`)
   })
+  refuseOthers(server, `${prefix}/models`, 'GET')
+  refuseOthers(server, `${prefix}/models/*`, 'GET')
 }
 
 /** Google does not say when a model was made; OpenAI's clients want a number. */

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import Fastify, {
   type FastifyReply,
   type FastifyRequest,
@@ -7,14 +9,18 @@ import Fastify, {
   type FastifyInstance,
   LogController,
 } from 'fastify'
-import { ApiError, invalidRequest, shuttingDown } from '../errors.ts'
-import { refuseExpectation, refuseUnparsed, renderErrors, sendError, toApiError } from './errors.ts'
+import { shuttingDown } from '../errors.ts'
+import { type BodyLimits, bodyReader } from './body.ts'
+import { renderErrors, sendError, toApiError } from './errors.ts'
+import { checkHead } from './head.ts'
 import { parseJsonBodies } from './json.ts'
+import { parserErrors } from './parser-errors.ts'
 
 export interface ServerSettings {
   log: FastifyBaseLogger
-  /** Bytes. */
-  bodyLimit: number
+  bodies: BodyLimits
+  /** Origins of web pages that may ask from a browser. */
+  origins: readonly string[]
   /** For the trace field of Cloud Logging. */
   project: string | undefined
 }
@@ -22,8 +28,12 @@ export interface ServerSettings {
 /** Google's load balancers keep idle connections for 600 s; closing first would lose requests. */
 const keepAliveMs = 620_000
 
+/** How long a client may leave unread what is written to it. */
+const stallMs = 60_000
+
 /** A server without routes: limits, request ids, error shape and one log line a request. */
-export function createServer({ log, bodyLimit, project }: ServerSettings): FastifyInstance {
+export function createServer({ log, bodies, origins, project }: ServerSettings): FastifyInstance {
+  const parser = parserErrors()
   const server = Fastify({
     loggerInstance: log,
     // One line a request is ours, below; Fastify's two would say less and cost more.
@@ -31,21 +41,27 @@ export function createServer({ log, bodyLimit, project }: ServerSettings): Fasti
       disableRequestLogging: true,
       requestIdLogLabel: 'requestId',
     }),
-    bodyLimit,
     // Refused below, in our shape of errors.
     return503OnClosing: false,
     requestTimeout: 120_000,
     keepAliveTimeout: keepAliveMs,
     genReqId: toRequestId,
-    clientErrorHandler: refuseUnparsed,
+    clientErrorHandler: parser.refuse,
     frameworkErrors: (error, request, reply) =>
       void sendError(reply.header('x-request-id', request.id), toApiError(error)),
     // A missing Host is refused below, in our words: Node's own answer has no body.
-    http: { maxHeaderSize: 64 * 1024, headersTimeout: 15_000, requireHostHeader: false },
+    http: {
+      maxHeaderSize: 64 * 1024,
+      headersTimeout: 15_000,
+      connectionsCheckingInterval: 5_000,
+      requireHostHeader: false,
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
-  server.server.on('checkExpectation', refuseExpectation)
-  parseJsonBodies(server)
+  parser.watch(server.server)
+  server.server.setTimeout(stallMs, dropStalled)
+  const reader = bodyReader(bodies)
+  parseJsonBodies(server, reader)
   renderErrors(server)
   let stopping = false
   server.addHook('preClose', async () => {
@@ -54,15 +70,44 @@ export function createServer({ log, bodyLimit, project }: ServerSettings): Fasti
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.raw.once('close', () => {
+      reader.release(request.raw)
       logAnswer(request, reply, project)
       // A connection that becomes idle now would keep the server from ending.
       if (stopping) setImmediate(() => server.server.closeIdleConnections())
     })
     if (stopping) throw shuttingDown()
-    checkHeaders(request.raw)
+    checkHead(request.raw)
   })
+  if (origins.length > 0) server.register(cors, toCorsOptions(origins))
   return server
 }
+
+/** A client that takes nothing of what is written to it is not there any more. */
+function dropStalled(socket: Socket): void {
+  // Silence is no stall: the model may think, or the client have nothing to ask.
+  if (socket.writableLength > 0) socket.destroy()
+}
+
+/** Browsers may send any header (OpenAI's SDKs send a dozen of their own) and read all of ours. */
+function toCorsOptions(origins: readonly string[]): FastifyCorsOptions {
+  return {
+    origin: [...origins],
+    methods: ['GET', 'POST'],
+    exposedHeaders: readable,
+    maxAge: 86_400,
+    // What is no proper preflight would be refused in another shape of errors.
+    strictPreflight: false,
+  }
+}
+
+const readable = [
+  'x-request-id',
+  'x-pollux-ignored',
+  'x-pollux-repaired',
+  'x-pollux-attempts',
+  'x-pollux-location',
+  'retry-after',
+]
 
 /** One line a request, whether it was answered or its client left. */
 function logAnswer(
@@ -88,20 +133,6 @@ function logAnswer(
     details,
     `${method} ${path} ${status} ${durationMs} ms${left ? ', client left' : ''}`,
   )
-}
-
-/** Throws 400 or 415 for what the parser lets pass. */
-function checkHeaders({ headers, httpVersion }: IncomingMessage): void {
-  if (headers.host === undefined && httpVersion === '1.1') {
-    throw invalidRequest('The request has no Host header.')
-  }
-  const encoding = headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity') {
-    const message = 'Send the body as it is, without content-encoding.'
-    throw new ApiError(415, 'invalid_request_error', message, {
-      code: 'unsupported_content_encoding',
-    })
-  }
 }
 
 /** The client's own id where it is harmless, else a new one. */

@@ -32,7 +32,7 @@ function readCandidate(value: unknown): Candidate | undefined {
   const said = content === undefined ? {} : readObject(content)
   const parts = said?.parts === undefined ? [] : readAll(said.parts, readPart)
   const right =
-    (index === undefined || Number.isSafeInteger(index)) &&
+    (index === undefined || isIndex(index)) &&
     isMaybeString(finishReason) &&
     isMaybeString(finishMessage)
   if (!right || said === undefined || parts === undefined) return undefined
@@ -73,6 +73,10 @@ function isPiece(value: unknown): boolean {
 
 function isBlob(value: unknown): boolean {
   return isObject(value) && typeof value.mimeType === 'string' && typeof value.data === 'string'
+}
+
+function isIndex(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function isMaybeObject(value: unknown): boolean {

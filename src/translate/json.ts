@@ -1,3 +1,5 @@
+import { isSimple } from './json-structure.ts'
+
 declare global {
   // Node has these (ES2026, "JSON.parse source text access"); TypeScript's library does not yet.
   interface JSON {
@@ -31,8 +33,14 @@ function keepDigits(_key: string, value: unknown, context: Context): unknown {
   return rounded && context.source !== undefined ? JSON.rawJSON(context.source) : value
 }
 
-/** The value if the text is JSON, else undefined. */
+/** Deeper than anything that is meant, and far from what would overflow. */
+const deepest = 256
+/** What is shorter cannot be nested so deep that anything overflows. */
+const harmless = 4_096
+
+/** The value if the text is JSON that can be walked, else undefined. */
 export function tryParseJson(text: string): unknown {
+  if (text.length > harmless && !isSimple(text, deepest, Number.POSITIVE_INFINITY)) return undefined
   try {
     return parseJson(text)
   } catch {

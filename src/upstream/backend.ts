@@ -12,6 +12,8 @@ export interface Call {
   signal: AbortSignal
   /** The client's own Google credential, where the gateway passes it through. */
   credential: string | undefined
+  /** Until when it has to be answered, on the clock of `performance.now()`; undefined for ever. */
+  deadline: number | undefined
 }
 
 /** An answer, with headers that tell the client how it came about. */

@@ -15,6 +15,8 @@ import { toApiError } from '../translate/status.ts'
 import type { Answer, Backend, Call } from './backend.ts'
 import type { Gate } from './google.ts'
 import { type Responses, toResponse, toResponses, understood } from './responses.ts'
+import type { RetryBudget, Ticket } from './budget.ts'
+import type { Places } from './places.ts'
 import { exhausted, pause, type RetrySettings, waitBefore } from './retry.ts'
 import type { SignatureStore } from './signatures.ts'
 import { resumed } from './streams.ts'
@@ -24,6 +26,9 @@ export interface GeminiSettings {
   gate: Gate
   transport: Transport
   retry: RetrySettings
+  budget: RetryBudget
+  /** The health of the gate's places. */
+  places: Places
   signatures: SignatureStore
   /** Told where the signature of each step in a history came from. */
   countSignature: (source: SignatureSource) => void
@@ -34,14 +39,16 @@ export interface GeminiSettings {
 /** An answer that shows nothing is asked for again so often, while no byte has gone out. */
 const furtherTries = 2
 
+/** A try that has less time than this is not begun, in milliseconds. */
+const leastMs = 2_000
+
 /** Gemini behind one of its gates: translates, asks, translates back. */
 export function geminiBackend(settings: GeminiSettings): Backend {
-  const { gate, transport, retry, signatures, countSignature, thoughts } = settings
+  const { gate, transport, retry, budget, places, signatures, countSignature, thoughts } = settings
   return {
     async complete(body, call) {
       const translation = await translate(body, call)
-      return untilFruitful(translation, call, async (attempt, call) => {
-        const { replies, ...asked } = await askAll(attempt, translation, call, 'generateContent')
+      return untilFruitful(translation, call, 'generateContent', async (replies) => {
         const owner = gate.owner(call.credential)
         const responses = await Promise.all(
           replies.map(async (reply) => toResponse(await reply.text(), owner)),
@@ -52,39 +59,62 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
         const content = understood(() => collectWhole(stream, response))
         await remember(stream, 0)
-        return { ...asked, replies, stream, content, discard: async () => undefined }
+        return { stream, content, discard: async () => undefined }
       })
     },
     async stream(body, call) {
       const translation = await translate(body, call)
-      return untilFruitful(translation, call, async (attempt, call, end) => {
-        const method = 'streamGenerateContent?alt=sse'
-        const { replies, ...asked } = await askAll(attempt, translation, call, method)
+      const method = 'streamGenerateContent?alt=sse'
+      return untilFruitful(translation, call, method, async (replies, end) => {
         const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
         const batches = toChunks(toResponses(replies, gate.owner(call.credential), end), stream)
         // Until the first batch is there, a failure still has a status, and another try is free.
         const first = await batches.next()
         const discard = async () => void (await batches.return(undefined))
-        return { ...asked, replies, stream, content: resumed(first, batches), discard }
+        return { stream, content: resumed(first, batches), discard }
       })
     },
   }
 
-  /** Asks until the answer has something to show, or there were enough tries. */
+  /** Asks until the answer has begun and has something to show, or there were enough tries. */
   async function untilFruitful<T>(
     translation: Translation,
     call: Call,
-    attempt: (attempt: Attempt, call: Call, end: () => void) => Promise<Outcome<T>>,
+    method: string,
+    read: (replies: Reply[], end: () => void) => Promise<Beginning<T>>,
   ): Promise<Answer<T>> {
-    let next: Attempt = { asked: toAsked(translation), mended: [], tried: 0 }
-    for (let tries = 0; ; tries += 1) {
-      const outcome = await endable(next.asked, call, (call, end) => attempt(next, call, end))
-      const { stream, content, asked, mended, tried, discard } = outcome
-      if (stream.futile === undefined || tries === furtherTries) {
-        return { content, headers: toHeaders(translation, outcome, gate.places) }
+    const ticket = budget.enter()
+    let next: Attempt = { asked: toAsked(translation), mended: [], tried: 0, ticket }
+    try {
+      for (let waited = 0; ;) {
+        const answered = await endable(next.asked, call, async (call, end) => {
+          const asking = await askAll(next, translation, call, method)
+          const beginning = await read(asking.replies, end).catch((error: unknown) => {
+            end()
+            return toBroken(error)
+          })
+          return { ...asking, beginning }
+        })
+        const { beginning, asked, mended, tried } = answered
+        next = { asked, mended, tried, ticket }
+        if (beginning instanceof ApiError) {
+          places.failed(answered.place, call.model, beginning, call.credential === undefined)
+          const wait = waitBefore(beginning, tried, waited, false, retry)
+          const mayTry = wait !== undefined && inTime(wait, call) && ticket.again()
+          if (!mayTry) throw tried > 1 ? exhausted(beginning, tried) : beginning
+          await pause(wait, call.signal)
+          waited += wait
+          continue
+        }
+        const { stream, content, discard } = beginning
+        if (stream.futile === undefined || tried > furtherTries || !ticket.again()) {
+          return { content, headers: toHeaders(translation, answered, gate.places) }
+        }
+        await discard()
+        next = { ...next, asked: toNextTry(asked, stream.futile) }
       }
-      await discard()
-      next = { asked: toNextTry(asked, stream.futile), mended, tried }
+    } finally {
+      ticket.done()
     }
   }
 
@@ -109,7 +139,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     const { asked, mended, tried, place } = first
     const missing = asked.copies - 1 - rest.length
     const more = await Promise.all(
-      Array.from({ length: missing }, () => ask({ asked, mended, tried: 0 })),
+      Array.from({ length: missing }, () => ask({ ...attempt, asked, mended, tried: 0 })),
     )
     return {
       replies: [first, ...rest, ...more].map(({ reply }) => reply),
@@ -117,6 +147,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       mended,
       tried,
       place,
+      ticket: attempt.ticket,
     }
   }
 
@@ -124,14 +155,27 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     let { asked, mended } = attempt
     // A mended request is the same try: it is another only where nothing was wrong with it.
     let tried = attempt.tried + 1
-    const places = asked.request.cachedContent === undefined ? gate.places.length : 1
-    for (let renewed = false, place = 0, tries = 0, waited = 0; ;) {
-      const credential = await gate.headers(call.credential)
-      const url = gate.url(call.model, method, place)
-      const answer = await send(url, asked, translation, call, credential)
-      if (!(answer instanceof ApiError)) return { reply: answer, asked, mended, tried, place }
+    const { model, credential: own } = call
+    // What is cached is in one place, and a client's own key is one key.
+    const settled =
+      asked.request.cachedContent !== undefined || (own !== undefined && gate.parent === undefined)
+    let place = settled ? 0 : places.best(model)
+    const placesAsked = new Set([place])
+    for (let renewed = false, waited = 0; ;) {
+      const credential = await gate.headers(own, place)
+      const answer = await send(
+        gate.url(model, method, place),
+        asked,
+        translation,
+        call,
+        credential,
+      )
+      if (!(answer instanceof ApiError)) {
+        places.answered(place)
+        return { reply: answer, asked, mended, tried, place }
+      }
       const refusedToken = answer.code === 'upstream_authentication_error' && !renewed
-      if (refusedToken && call.credential === undefined && gate.renew(credential)) {
+      if (refusedToken && own === undefined && gate.renew(credential)) {
         renewed = true
         continue
       }
@@ -144,13 +188,18 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         asked = mend.asked
         continue
       }
-      tries += 1
-      const wait = waitBefore(answer, tries, waited, place + 1 < places, retry)
-      if (wait === undefined) throw tried > 1 ? exhausted(answer, tried) : answer
+      places.failed(place, model, answer, own === undefined)
+      const other = settled ? undefined : places.other(model, placesAsked)
+      const wait = waitBefore(answer, tried, waited, other !== undefined, retry)
+      // Going elsewhere burdens nobody twice; coming back has to be within the budget.
+      const mayTry =
+        wait !== undefined && inTime(wait, call) && (other !== undefined || attempt.ticket.again())
+      if (!mayTry) throw tried > 1 ? exhausted(answer, tried) : answer
       tried += 1
       await pause(wait, call.signal)
       waited += wait
-      place = Math.min(place + 1, places - 1)
+      place = other ?? place
+      placesAsked.add(place)
     }
   }
 
@@ -222,16 +271,29 @@ interface Attempt {
   mended: string[]
   /** How often it was tried. */
   tried: number
+  /** Whether it may be tried again. */
+  ticket: Ticket
 }
 
-interface Outcome<T> extends Attempt {
+/** Answers that have begun, and how it came to them. */
+interface Answered extends Attempt {
   /** Which of the gate's places answered. */
   place: number
   replies: Reply[]
+}
+
+/** As much of an answer as can be taken back. */
+interface Beginning<T> {
   stream: ChatStream
   content: T
   /** Lets go of an answer that nobody wants. */
   discard: () => Promise<void>
+}
+
+/** An answer that broke off before it had begun for the client. */
+function toBroken(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  throw error
 }
 
 /**
@@ -253,6 +315,11 @@ async function endable<T>(
     end()
     throw error
   }
+}
+
+/** Whether another try after this wait still has time to succeed. */
+function inTime(wait: number, { deadline }: Call): boolean {
+  return deadline === undefined || performance.now() + wait + leastMs <= deadline
 }
 
 /** Google was asked to take so long, in seconds: then it is waited for so long, and a little more. */
@@ -290,7 +357,7 @@ function pick<K, V, T>(map: Map<K, V>, select: (value: V, key: K) => T | undefin
 /** What was left out, mended or tried again, by name: nothing is lost silently. */
 function toHeaders(
   { ignored, repairs }: Translation,
-  { replies, mended, tried, place }: Outcome<unknown>,
+  { replies, mended, tried, place }: Answered,
   places: readonly string[],
 ): Record<string, string> {
   const names = ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, 32)

@@ -8,31 +8,31 @@ export interface Gate {
   provider: Provider
   /** `projects/…/locations/…` on Vertex AI, where its resources are. */
   parent?: string
-  /** Where else the same model is, nearest first; the first is asked first. */
+  /** What serves the same models, nearest first: locations, or keys. */
   places: readonly string[]
   /** `place` counts the places. */
   url(model: string, method: string, place?: number): string
   /** `credential` is the client's own, where it passes through. */
-  headers(credential: string | undefined): Promise<Record<string, string>>
+  headers(credential: string | undefined, place?: number): Promise<Record<string, string>>
   owner(credential: string | undefined): Owner
   /** The credential in these headers was refused: get another. False where there is no other. */
   renew(refused: Record<string, string>): boolean
 }
 
 export interface DeveloperSettings {
-  /** Without it the client's own key must pass through. */
-  apiKey: string | undefined
+  /** One stands in for another. Without any the client's own key must pass through. */
+  apiKeys: readonly string[]
   baseUrl: string
 }
 
 /** The Gemini Developer API. Source: ai.google.dev/api/generate-content. */
-export function developerGate({ apiKey, baseUrl }: DeveloperSettings): Gate {
+export function developerGate({ apiKeys, baseUrl }: DeveloperSettings): Gate {
   return {
     provider: 'gemini',
-    places: [''],
+    places: apiKeys.length > 1 ? apiKeys.map((_, index) => `key ${index + 1}`) : [''],
     url: (model, method) => `${baseUrl}/v1beta/models/${encodeURIComponent(model)}:${method}`,
-    async headers(credential): Promise<Record<string, string>> {
-      if (credential === undefined) return { 'x-goog-api-key': apiKey ?? '' }
+    async headers(credential, place = 0): Promise<Record<string, string>> {
+      if (credential === undefined) return { 'x-goog-api-key': apiKeys[place] ?? '' }
       // The key goes into a header, never into the URL: URLs end up in logs.
       if (isApiKey(credential)) return { 'x-goog-api-key': credential }
       return { authorization: `Bearer ${credential}` }

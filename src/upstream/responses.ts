@@ -13,7 +13,10 @@ export type Responses = AsyncGenerator<GenerateContentResponse[]>
 
 /** The one response of a whole answer. Throws ApiError where it is a refusal, or none at all. */
 export function toResponse(text: string, owner: Owner): GenerateContentResponse {
-  return checked(tryParseJson(text), owner, unreadable)
+  const parsed = tryParseJson(text)
+  // Errors may come in a list.
+  const only: unknown = Array.isArray(parsed) && parsed.length === 1 ? parsed[0] : parsed
+  return checked(only, owner, unreadable)
 }
 
 /** A refusal may come under a 200, and anything else under a broken proxy. */

@@ -16,6 +16,7 @@ const lasting = new Set([
   'insufficient_quota',
   'upstream_authentication_error',
   'upstream_timeout',
+  'upstream_idle_timeout',
   'credentials_unavailable',
 ])
 

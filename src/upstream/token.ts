@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../errors.ts'
 
 export interface AccessToken {
@@ -11,63 +12,134 @@ export interface TokenSource {
   get(): Promise<AccessToken>
   /** This token was refused: the next `get` gives another. */
   forget(token: string): void
+  /** False where none could be had; asking sees to it that another attempt is made. */
+  available(): boolean
 }
 
-/** How long before its end a token is not used any more. */
-const marginMs = 60_000
+/** A token as it was issued. */
+export interface IssuedToken extends AccessToken {
+  /** Milliseconds since 1970. */
+  endsAt: number
+}
+
+export interface KeptTokenSettings {
+  /** Fetches a new token. May fail, and may never end. */
+  fetch: () => Promise<IssuedToken>
+  /** Told of each failure, also of those that no request felt. */
+  onFailure: (failure: ApiError) => void
+  now?: () => number
+  random?: () => number
+}
+
+/** So long before its end a token is renewed, while it is still used … */
+const aheadMs = 300_000
+/** … spread, so that instances which started together do not ask together. */
+const spreadMs = 60_000
+/** So long before its end it is not used any more. */
+const marginMs = 30_000
+/** A fetch that takes longer is taken for lost. */
+const patienceMs = 5_000
+/** The metadata server gives the same token until shortly before its end: not to ask again and again. */
+const betweenRenewalsMs = 30_000
 
 /**
- * Access tokens from Application Default Credentials: a service account's file, the metadata server,
- * workload identity, or a person's own. One is kept until shortly before it ends, and however many
- * requests wait, one flight fetches the next.
+ * Keeps one token. It is renewed ahead of time, behind the back of the requests, which use it as long
+ * as it is valid, whether or not that succeeds; and however many wait, one flight fetches the next.
  */
-export function googleTokens(
-  project: string | undefined,
-  now: () => number = Date.now,
-): TokenSource {
-  let kept: (AccessToken & { endsAt: number }) | undefined
-  let flight: Promise<AccessToken & { endsAt: number }> | undefined
+export function keptToken(settings: KeptTokenSettings): TokenSource {
+  const { fetch, onFailure, now = Date.now, random = Math.random } = settings
+  let kept: (IssuedToken & { renewAt: number }) | undefined
+  let flight: Promise<AccessToken> | undefined
+  // What the last attempts came to, and when the next may be made.
+  let failures = 0
+  let failure: ApiError | undefined
+  let nextAt = 0
+
   return {
     async get() {
-      if (kept !== undefined && kept.endsAt - marginMs > now()) return kept
-      flight ??= fetchToken(project, now)
-        .then((token) => (kept = token))
-        .finally(() => (flight = undefined))
-      return flight
+      if (!isUsable()) return renew()
+      if (kept !== undefined && kept.renewAt <= now()) renew().catch(() => undefined)
+      return kept ?? renew()
     },
     forget(token) {
       // Of many requests that are refused together, only the first finds it still here.
-      if (kept?.token === token) kept = undefined
+      if (kept?.token !== token) return
+      kept = undefined
+      if (failures === 0) nextAt = 0
     },
+    available() {
+      if (isUsable()) return true
+      renew().catch(() => undefined)
+      return failures === 0
+    },
+  }
+
+  function isUsable(): boolean {
+    return kept !== undefined && kept.endsAt - marginMs > now()
+  }
+
+  function renew(): Promise<AccessToken> {
+    if (flight !== undefined) return flight
+    if (nextAt > now()) {
+      if (failure !== undefined && !isUsable()) return Promise.reject(failure)
+      if (kept !== undefined && isUsable()) return Promise.resolve(kept)
+    }
+    flight = fly().finally(() => (flight = undefined))
+    return flight
+  }
+
+  async function fly(): Promise<AccessToken> {
+    try {
+      // Kept even where it comes when nobody waits for it any more.
+      return await inTime(fetch().then(keep))
+    } catch (cause) {
+      failures += 1
+      failure = unavailable(cause)
+      // Nobody feels it while there is a token; else everybody waits for the next attempt.
+      const longest = isUsable() ? 5_000 : 1_000
+      nextAt = now() + Math.min(longest, 100 * 2 ** failures) * (0.5 + random() / 2)
+      onFailure(failure)
+      throw failure
+    }
+  }
+
+  function keep(issued: IssuedToken): AccessToken {
+    kept = { ...issued, renewAt: issued.endsAt - aheadMs - random() * spreadMs }
+    failures = 0
+    failure = undefined
+    nextAt = now() + betweenRenewalsMs
+    return kept
   }
 }
 
 /** A token that is given once and for all, e.g. for the built-in emulator. */
 export function fixedToken(token: string): TokenSource {
-  return { get: async () => ({ token, quotaProject: undefined }), forget: () => undefined }
+  return {
+    get: async () => ({ token, quotaProject: undefined }),
+    forget: () => undefined,
+    available: () => true,
+  }
 }
 
-async function fetchToken(
-  project: string | undefined,
-  now: () => number,
-): Promise<AccessToken & { endsAt: number }> {
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = sleep(patienceMs, undefined, { signal: over.signal, ref: false }).then(() => {
+    throw new Error(`The credential’s source did not answer within ${patienceMs} ms.`)
+  })
   try {
-    // Loaded with the first credential: who uses an API key never needs it.
-    const { GoogleAuth } = await import('google-auth-library')
-    const scopes = 'https://www.googleapis.com/auth/cloud-platform'
-    // Where it is not told the project, the library asks another of Google's services for it.
-    const auth = new GoogleAuth({ scopes, ...(project !== undefined && { projectId: project }) })
-    const client = await auth.getClient()
-    const { token } = await client.getAccessToken()
-    if (!token) throw new Error('The credential gave an empty token.')
-    const endsAt = client.credentials.expiry_date ?? now() + 5 * marginMs
-    return { token, endsAt, quotaProject: client.quotaProjectId }
-  } catch (cause) {
-    const message = 'The gateway has no Google credential at the moment. Try again shortly.'
-    throw new ApiError(503, 'service_unavailable_error', message, {
-      code: 'credentials_unavailable',
-      headers: { 'retry-after': '2' },
-      cause,
-    })
+    return await Promise.race([promise, late])
+  } finally {
+    over.abort()
+    late.catch(() => undefined)
+    promise.catch(() => undefined)
   }
+}
+
+function unavailable(cause: unknown): ApiError {
+  const message = 'The gateway has no Google credential at the moment. Try again shortly.'
+  return new ApiError(503, 'service_unavailable_error', message, {
+    code: 'credentials_unavailable',
+    headers: { 'retry-after': '2' },
+    cause,
+  })
 }

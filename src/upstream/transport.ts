@@ -16,7 +16,7 @@ export interface Reply {
   header(name: string): string | undefined
   /** The body piece by piece. Throws 502 or 504 where it breaks off. */
   bytes(): AsyncGenerator<Uint8Array>
-  /** The whole body. Throws like `bytes`. */
+  /** The whole body. Throws like `bytes`, and 502 where it is longer than 64 MiB. */
   text(): Promise<string>
 }
 
@@ -75,12 +75,28 @@ function toReply(answer: Dispatcher.ResponseData, signal: AbortSignal): Reply {
     },
     async text() {
       try {
-        return await answer.body.text()
+        return await readText(answer.body)
       } catch (error) {
-        throw toFault(error, signal, interrupted)
+        throw error instanceof ApiError ? error : toFault(error, signal, interrupted)
       }
     },
   }
+}
+
+/** The longest body that is held in memory: several pictures fit. */
+const longestBody = 64 * 1024 * 1024
+
+/** Leaving the loop early closes the connection. */
+async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of body) {
+    length += piece.length
+    if (length > longestBody) throw badGateway('Gemini sent an answer longer than 64 MiB.')
+    pieces.push(piece)
+  }
+  // Like `fetch`, without a byte order mark.
+  return new TextDecoder().decode(Buffer.concat(pieces, length))
 }
 
 /** What went wrong on the way, as a client gets it; the network's own words stay in `cause`. */

@@ -70,6 +70,16 @@ describe('the log', () => {
     }
   })
 
+  it('tells what has come since', async () => {
+    const before = emulator.log.count
+    for (const text of ['one', 'two']) await developer.whole(model, asking(text))
+    assert.deepEqual(
+      emulator.log.since(before).map(({ body }) => body),
+      [asking('one'), asking('two')],
+    )
+    assert.deepEqual(emulator.log.since(before + 2), [])
+  })
+
   it('is served, and cleared', async () => {
     await developer.whole(model, asking('Hi'))
     const { requests } = await served('GET')
@@ -88,6 +98,37 @@ describe('a log', () => {
     assert.equal(log.entries[0]?.number, 6)
     await assert.rejects(log.ended(5), /Request 5 is no longer in the log/)
     assert.equal((await log.ended(1005)).ended, 'finished')
+  })
+})
+
+describe('waiting for the log', () => {
+  const headers = { 'x-goog-api-key': 'key', 'x-emulator-fault': 'stall@0' }
+
+  it('ends with a sentence where the request does not come', async () => {
+    const next = emulator.log.count + 1
+    await assert.rejects(emulator.log.ended(next, 20), {
+      message: `Request ${next} did not come (${next - 1} have) within 20 ms.`,
+    })
+    // The one who waited too long is in nobody's way.
+    await developer.whole(model, asking('Hi'))
+    assert.equal((await emulator.log.ended(next)).ended, 'finished')
+  })
+
+  it('ends with a sentence where the answer does not end', async () => {
+    const left = new AbortController()
+    const number = emulator.log.count + 1
+    const response = await fetch(`${emulator.url}/v1beta/models/${model}:generateContent`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(asking('Hi')),
+      signal: left.signal,
+    })
+    await assert.rejects(emulator.log.ended(number, 20), {
+      message: `The answer to request ${number} was not over within 20 ms.`,
+    })
+    left.abort()
+    assert.equal((await emulator.log.ended(number)).ended, 'cancelled after 0 events')
+    await response.body?.cancel().catch(() => undefined)
   })
 })
 

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import OpenAI, { AuthenticationError } from 'openai'
-import { said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { isRecord } from '../support/shared.ts'
 
-const google = await startFakeGoogle()
-google.answer((asked) => asked.json(200, said('hello', 'STOP')))
+const google = await startByHand()
+google.answer((asked) => asked.usual())
 const gemini = { GEMINI_API_KEY: 'our-own-key', GOOGLE_GEMINI_BASE_URL: google.url }
 const body = JSON.stringify({
   model: 'gemini-2.5-flash',
@@ -110,11 +110,11 @@ describe('with keys', () => {
   ]
   for (const headers of unwelcome) {
     it(`keeps out ${JSON.stringify(headers).slice(0, 60)}, and nothing goes upstream`, async () => {
-      const before = google.requests.length
+      const before = google.log.count
       const { status, text } = await ask(gateway, headers)
       assert.equal(status, 401)
       assert.match(text, /"code":"invalid_api_key"/)
-      assert.equal(google.requests.length, before)
+      assert.equal(google.log.count, before)
     })
   }
 
@@ -265,12 +265,12 @@ describe('with credentials that pass through', () => {
   })
 
   it('never falls back to the gateway’s own key', async () => {
-    const before = google.requests.length
+    const before = google.log.count
     const clients: Headers[] = [{}, { authorization: 'Bearer ' }, { authorization: 'Bearer x' }]
     for (const headers of clients) {
       assert.equal((await ask(gateway, headers)).status, 401)
     }
-    assert.equal(google.requests.length, before)
+    assert.equal(google.log.count, before)
   })
 
   it('says 401 where Google refuses what the client sent', async () => {
@@ -278,23 +278,19 @@ describe('with credentials that pass through', () => {
       [401, 'Request had invalid authentication credentials.'],
       [400, 'API key not valid. Please pass a valid API key.'],
     ] as const) {
-      google.answer((asked) =>
-        asked.json(status, { error: { code: status, message, status: 'X' } }),
-      )
+      google.answer((asked) => asked.refuse(status, message))
       const answer = await ask(gateway, { authorization: 'Bearer ya29.client-token' })
       assert.equal(answer.status, 401)
       assert.match(answer.text, /"code":"invalid_api_key"/)
     }
-    google.answer((asked) => asked.json(200, said('hello', 'STOP')))
+    google.answer((asked) => asked.usual())
   })
 
   it('says 502, not 401, where Google refuses the gateway’s own key', async () => {
     const own = await start(gemini)
-    google.answer((asked) =>
-      asked.json(400, { error: { code: 400, message: 'API key not valid.', status: 'X' } }),
-    )
+    google.answer((asked) => asked.refuse(400, 'API key not valid.'))
     const { status, text } = await ask(own, {})
-    google.answer((asked) => asked.json(200, said('hello', 'STOP')))
+    google.answer((asked) => asked.usual())
     assert.equal(status, 502)
     assert.match(text, /"code":"upstream_authentication_error"/)
     assert.doesNotMatch(text, /our-own-key/)
@@ -377,7 +373,7 @@ describe('the models', () => {
 describe('health', () => {
   it('is good while the gateway takes requests, and asks nothing upstream', async () => {
     const gateway = await start(gemini)
-    const before = google.requests.length
+    const before = google.log.count
     for (const path of ['/health', '/health/live', '/health/ready']) {
       const { status, text } = await ask(gateway, {}, path)
       const health: unknown = JSON.parse(text)
@@ -385,6 +381,6 @@ describe('health', () => {
       assert.ok(isRecord(health))
       assert.equal(health.status, 'ok')
     }
-    assert.equal(google.requests.length, before)
+    assert.equal(google.log.count, before)
   })
 })

@@ -4,7 +4,7 @@ import OpenAI, { NotFoundError } from 'openai'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { z } from 'zod'
-import { said, startFakeGoogle } from '../support/fake-google.ts'
+import { startEmulator } from '../../src/emulator/server.ts'
 import { startGateway } from '../support/gateway.ts'
 import { isRecord } from '../support/shared.ts'
 
@@ -443,7 +443,7 @@ describe('thoughts', () => {
   })
 
   it('are tagged on the way out and read back as thoughts on the way in', async () => {
-    const google = await startFakeGoogle()
+    const google = await startEmulator()
     const behind = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
     try {
       const parts = [
@@ -451,11 +451,8 @@ describe('thoughts', () => {
         { text: 'Then I leap.\n', thought: true },
         { text: 'It is <b>blue</b>.' },
       ]
-      google.answer((asked) => {
-        asked.json(200, {
-          candidates: [{ content: { parts, role: 'model' }, finishReason: 'STOP' }],
-        })
-      })
+      const candidates = [{ content: { parts, role: 'model' }, finishReason: 'STOP' }]
+      google.play([{ answer: { events: [{ candidates }] } }])
       const body = { model, ...extra({ ...shown, thought_tag_marker: 'think' }) }
       const { chat } = clientAt('/v1', behind.url)
       const question = asking('Why is the sky blue?').messages
@@ -469,7 +466,7 @@ describe('thoughts', () => {
         ...body,
         messages: [...question, message, { role: 'user', content: 'Sure?' }],
       })
-      const sent = google.requests[1]?.body
+      const sent = google.log.entries[1]?.body
       const [, answered] = z
         .object({ contents: z.array(z.object({ parts: z.array(z.unknown()) })) })
         .parse(sent).contents
@@ -668,8 +665,8 @@ describe('the doors', () => {
   }
 
   it('lead to the API whose own path it is', async () => {
-    const google = await startFakeGoogle()
-    const vertex = await startFakeGoogle()
+    const google = await startEmulator()
+    const vertex = await startEmulator()
     const both = await startGateway({
       POLLUX_AUTH: 'passthrough',
       GOOGLE_CLOUD_PROJECT: 'p',
@@ -678,13 +675,13 @@ describe('the doors', () => {
       GOOGLE_VERTEX_BASE_URL: vertex.url,
     })
     try {
-      for (const fake of [google, vertex])
-        fake.answer((asked) => asked.json(200, said('x', 'STOP')))
       const ask = async (path: string, name: string) => {
-        const before = [google.requests.length, vertex.requests.length]
+        const before = google.log.count + vertex.log.count
+        const developer = google.log.count
         const there = new OpenAI({ baseURL: both.url + path, apiKey: 'ya29.token', maxRetries: 0 })
         await there.chat.completions.create({ model: name, ...asking('Hi') })
-        return google.requests.length > (before[0] ?? 0) ? 'gemini' : 'vertex'
+        assert.equal(google.log.count + vertex.log.count, before + 1)
+        return google.log.count > developer ? 'gemini' : 'vertex'
       }
       const door = '/v1/projects/p/locations/global/endpoints/openapi'
       assert.equal(await ask(door, 'gemini-2.5-flash'), 'vertex')

@@ -10,14 +10,15 @@ import OpenAI, {
   RateLimitError,
 } from 'openai'
 import { chatRequest } from '../../src/translate/chat/request.ts'
-import { googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { startGateway } from '../support/gateway.ts'
 import { connectRaw, eventsIn, postAll, readReply, sendRaw, toHttp } from '../support/raw-client.ts'
 import { isRecord } from '../support/shared.ts'
 
 const limit = 256 * 1024
 const gateway = await startGateway({ POLLUX_BODY_LIMIT: String(limit) })
-const google = await startFakeGoogle()
+const google = await startByHand()
 const behind = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
 after(async () => {
   await Promise.all([gateway.close(), behind.close()])
@@ -357,9 +358,6 @@ describe('a URL that is not there', () => {
     ['POST', '/v2/chat/completions'],
     ['POST', '/v1/v1/chat/completions'],
     ['POST', '/v1/chat/completions/chat/completions'],
-    ['GET', '/v1/chat/completions'],
-    ['DELETE', '/v1/models/gemini-2.5-flash'],
-    ['PUT', '/v1/chat/completions'],
     ['POST', '/v1beta/models/gemini-2.5-flash:generateContent'],
   ] as const) {
     it(`answers ${method} ${url} with a hint at the base URL`, async () => {
@@ -372,10 +370,25 @@ describe('a URL that is not there', () => {
           }),
         }),
       )
-      assert.ok(refusal.status === 404 || refusal.status === 405)
+      assert.equal(refusal.status, 404)
       assert.equal(refusal.error.code, 'unknown_url')
       assert.match(refusal.error.message, /base URL/)
       assert.ok(refusal.error.message.includes(`${method} ${url}`))
+      hasRequestId(refusal)
+    })
+  }
+
+  for (const [method, url, allowed] of [
+    ['GET', '/v1/chat/completions', 'POST'],
+    ['PUT', '/v1/chat/completions', 'POST'],
+    ['DELETE', '/v1/models/gemini-2.5-flash', 'GET'],
+    ['POST', '/v1/models', 'GET'],
+  ] as const) {
+    it(`but takes other methods says which: ${method} ${url}`, async () => {
+      const refusal = await refusalOf(await fetch(gateway.url + url, { method }))
+      assert.equal(refusal.status, 405)
+      assert.equal(refusal.error.code, 'method_not_allowed')
+      assert.equal(refusal.headers.get('allow'), allowed)
       hasRequestId(refusal)
     })
   }
@@ -627,28 +640,15 @@ describe('what is wrong on Google’s side', () => {
   }
 
   it('never shows the gateway’s key', async () => {
-    google.answer((asked) =>
-      asked.json(
-        400,
-        googleError(400, 'INVALID_ARGUMENT', 'Bad ?key=AIzaSyCanary and ya29.Canary'),
-      ),
-    )
+    google.answer((asked) => asked.refuse(400, 'Bad ?key=AIzaSyCanary and ya29.Canary'))
     const { error } = await ask(false)
     assert.doesNotMatch(JSON.stringify(error), /Canary/)
   })
 
   it('says that the day’s quota is spent, and not to try again', async () => {
     const violations = [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier' }]
-    google.answer((asked) =>
-      asked.json(429, {
-        error: {
-          code: 429,
-          status: 'RESOURCE_EXHAUSTED',
-          message: 'You exceeded your current quota.',
-          details: [{ '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations }],
-        },
-      }),
-    )
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations }]
+    google.answer((asked) => asked.refuse(429, 'You exceeded your current quota.', { details }))
     const { status, headers, error } = await ask(false)
     assert.equal(status, 429)
     assert.equal(error.code, 'insufficient_quota')
@@ -676,7 +676,7 @@ describe('what is wrong on Google’s side', () => {
   })
 
   it('leaves the gateway working', async () => {
-    google.answer((asked) => asked.json(200, said('fine', 'STOP')))
+    google.answer((asked) => asked.reply(said('fine', 'STOP')))
     const client = new OpenAI({ baseURL: `${behind.url}/v1`, apiKey: 'any', maxRetries: 0 })
     const answer = await client.chat.completions.create({
       model,

@@ -5,19 +5,21 @@ import OpenAI from 'openai'
 import { pino } from 'pino'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import { googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
+import { said } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { connectRaw, eventsIn, type RawClient, readReply, toHttp } from '../support/raw-client.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 const env = { GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url, POLLUX_RETRIES: '0' }
 const config = readConfig({ PORT: '0', ...env })
 const log = pino({ level: 'silent' })
 const gateway = await startApp({ ...config, heartbeatMs: 50 }, log)
+const calm = await startApp({ ...config, heartbeatMs: 1_000 }, log)
 const quiet = await startApp({ ...config, heartbeatMs: 0 }, log)
 const patient = await startApp({ ...config, heartbeatMs: 2_147_000 }, log)
 after(async () => {
-  await Promise.all([gateway.close(), quiet.close(), patient.close()])
+  await Promise.all([gateway.close(), calm.close(), quiet.close(), patient.close()])
   await google.close()
 })
 
@@ -44,9 +46,7 @@ describe('a stream that is silent', () => {
     await client.until(/(: keep-alive\n\n[^]*){3}/)
     assert.equal(readReply(client.received()).status, 200)
     assert.match(client.received(), /content-type: text\/event-stream/)
-    asked.begin()
-    asked.events(said('hello', 'STOP'))
-    asked.end()
+    asked.reply(said('hello', 'STOP'))
     const text = await client.closed()
     assert.equal(eventsIn(text).at(-1), '[DONE]')
     assert.match(text, /"content":"hello"/)
@@ -66,12 +66,12 @@ describe('a stream that is silent', () => {
   })
 
   it('gets none while events come', async () => {
-    const client = await ask()
+    const client = await ask(calm.url)
     const asked = await google.next()
     asked.begin()
-    for (let n = 0; n < 10; n += 1) {
+    for (let n = 0; n < 12; n += 1) {
       asked.events(said(`${n} `))
-      await sleep(10)
+      await sleep(100)
     }
     asked.events(said('end', 'STOP'))
     asked.end()
@@ -82,7 +82,7 @@ describe('a stream that is silent', () => {
     const client = await ask()
     const asked = await google.next()
     await client.until(': keep-alive')
-    asked.json(429, googleError(429, 'RESOURCE_EXHAUSTED', 'Slow down.'))
+    asked.refuse(429, 'Slow down.')
     const events = eventsIn(await client.closed())
     assert.equal(events.length, 1)
     assert.match(events[0] ?? '', /"code":"rate_limit_exceeded"/)
@@ -91,7 +91,7 @@ describe('a stream that is silent', () => {
   it('fails with its status until then', async () => {
     const client = await ask()
     const asked = await google.next()
-    asked.json(429, googleError(429, 'RESOURCE_EXHAUSTED', 'Slow down.'))
+    asked.refuse(429, 'Slow down.')
     const { status, body } = readReply(await client.closed())
     assert.equal(status, 429)
     assert.match(body, /rate_limit_exceeded/)
@@ -128,9 +128,7 @@ describe('a stream that is silent', () => {
     const asked = await google.next()
     await sleep(150)
     assert.equal(client.received(), '')
-    asked.begin()
-    asked.events(said('hello', 'STOP'))
-    asked.end()
+    asked.reply(said('hello', 'STOP'))
     assert.equal(comments(await client.closed()), 0)
   })
 
@@ -138,7 +136,7 @@ describe('a stream that is silent', () => {
     const client = await ask(gateway.url, false)
     const asked = await google.next()
     await sleep(150)
-    asked.json(200, said('hello', 'STOP'))
+    asked.reply(said('hello', 'STOP'))
     const { status, body } = readReply(await client.closed())
     assert.equal(status, 200)
     assert.match(body, /^\{.*"hello"/)
@@ -163,9 +161,7 @@ describe('the timer of a stream', () => {
     await within(1_000, Promise.all(asked.map((one) => one.left)), 'some were not hung up')
     const client = await ask(patient.url)
     const last = await google.next()
-    last.begin()
-    last.events(said('all', 'STOP'))
-    last.end()
+    last.reply(said('all', 'STOP'))
     await client.closed()
     for (let tries = 0; timers() > before && tries < 50; tries += 1) await sleep(20)
     assert.ok(timers() <= before, 'a timer is left')

@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { startEmulator } from '../../src/emulator/server.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { isRecord } from '../support/shared.ts'
 
 const lines: string[] = []
 const log = createLog('trace', { write: (line) => void lines.push(line) })
-const google = await startFakeGoogle()
+const google = await startEmulator()
 const env = {
   GEMINI_API_KEY: 'canary-own-key',
   GOOGLE_GEMINI_BASE_URL: google.url,
@@ -68,7 +69,7 @@ describe('the log, at its most talkative', () => {
   ]
   for (const [what, body] of refused) {
     it(`has nothing of a request that is refused for its ${what}`, async () => {
-      google.answer((asked) => asked.json(400, googleError(400, 'INVALID_ARGUMENT', 'canary')))
+      google.play([{ answer: { error: { code: 400, message: 'canary' } } }])
       const entries = await loggedBy(() => post({ model, ...body }))
       assert.doesNotMatch(lines.join(''), /canary/i)
       const failed = entries.find(({ message }) => message === 'request failed')
@@ -97,11 +98,9 @@ describe('the log, at its most talkative', () => {
     [503, 'UNAVAILABLE'],
   ] as const) {
     it(`has of Google’s ${status} the status word, and not the sentence`, async () => {
-      google.answer((asked) => {
-        const error = { code: status, status: word, message: 'Invalid value, "canary-prompt"' }
-        const details = [{ '@type': 'x', fieldViolations: [{ description: 'canary-prompt' }] }]
-        asked.json(status, { error: { ...error, details } })
-      })
+      const error = { code: status, status: word, message: 'Invalid value, "canary-prompt"' }
+      const details = [{ '@type': 'x', fieldViolations: [{ description: 'canary-prompt' }] }]
+      google.play([{ answer: { error: { ...error, details } } }])
       const entries = await loggedBy(() => post({ model, messages }))
       assert.doesNotMatch(lines.join(''), /canary/i)
       const failed = entries.find(({ message }) => message === 'request failed')
@@ -111,11 +110,8 @@ describe('the log, at its most talkative', () => {
   }
 
   it('has nothing of a stream that fails, but its code', async () => {
-    google.answer((asked: Asked) => {
-      asked.begin()
-      asked.events(said('canary-answer'), googleError(503, 'UNAVAILABLE', 'Over: canary-prompt'))
-      asked.end()
-    })
+    const overloaded = googleError(503, 'UNAVAILABLE', 'Over: canary-prompt')
+    google.play([{ answer: { events: [said('canary-answer'), overloaded] } }])
     const entries = await loggedBy(() => post({ model, messages, stream: true }))
     assert.doesNotMatch(lines.join(''), /canary/i)
     const failed = entries.find(({ message }) => message === 'stream failed')
@@ -123,7 +119,7 @@ describe('the log, at its most talkative', () => {
   })
 
   it('has the network’s error with its stack where Google is out of reach', async () => {
-    google.answer((asked) => asked.reset())
+    google.play([{ answer: { fault: 'reset-before-headers' } }])
     const entries = await loggedBy(() => post({ model, messages }))
     assert.doesNotMatch(lines.join(''), /canary/i)
     const failed = entries.find(({ severity }) => severity === 'ERROR')

@@ -6,7 +6,8 @@ import OpenAI, { APIError } from 'openai'
 import { pino } from 'pino'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { connectRaw, eventsIn, type RawClient, readReply, toHttp } from '../support/raw-client.ts'
 import { isRecord } from '../support/shared.ts'
@@ -22,7 +23,7 @@ const log = pino(
     },
   }),
 )
-const google = await startFakeGoogle()
+const google = await startByHand()
 const gateway = await startApp(
   readConfig({
     PORT: '0',
@@ -333,9 +334,7 @@ describe('a stream that breaks', () => {
   it('still brings the two events that shared a write with the error, and then the error', async () => {
     const client = await ask(true)
     const asked = await google.next()
-    asked.begin()
-    asked.events(said('one '), said('two '), googleError(503, 'UNAVAILABLE', 'Overloaded.'))
-    asked.end()
+    asked.reply(said('one '), said('two '), googleError(503, 'UNAVAILABLE', 'Overloaded.'))
     const events = eventsIn(await client.closed())
     assert.equal(textIn(events.slice(0, -1)), 'one two ')
     assert.equal(errorIn(events.at(-1)).code, 'server_is_overloaded')
@@ -417,9 +416,7 @@ describe('the connection to the client', () => {
       const body = JSON.stringify({ model, messages, stream: true })
       client.send(toHttp('POST /v1/chat/completions', body, { connection: 'keep-alive' }))
       const asked = await google.next()
-      asked.begin()
-      asked.events(said(`answer ${n}`, 'STOP'))
-      asked.end()
+      asked.reply(said(`answer ${n}`, 'STOP'))
       await client.until(new RegExp(`answer ${n}[^]*\\[DONE\\]\n\n`))
     }
     client.leave()

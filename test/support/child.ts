@@ -27,6 +27,8 @@ export function startChild(env: Record<string, string>): Child {
       HOME: '/nonexistent',
       PORT: '0',
       POLLUX_RETRIES: '0',
+      // The tests share the processor with each other.
+      POLLUX_MAX_LAG_MS: '0',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

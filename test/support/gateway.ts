@@ -12,5 +12,7 @@ export interface Gateway {
  * it is told otherwise: a test says what comes of one failure.
  */
 export async function startGateway(env: Record<string, string>): Promise<Gateway> {
-  return startApp(readConfig({ PORT: '0', POLLUX_RETRIES: '0', ...env }), pino({ level: 'silent' }))
+  // The tests share the processor with each other, and one process.
+  const tested = { PORT: '0', POLLUX_RETRIES: '0', POLLUX_MAX_LAG_MS: '0', ...env }
+  return startApp(readConfig(tested), pino({ level: 'silent' }))
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './port.ts'
 import { within } from './within.ts'
 
 /** Why there is no Redis to test with; undefined where there is one. */
@@ -77,17 +78,6 @@ async function end(server: ChildProcess): Promise<void> {
   const gone = once(server, 'exit')
   server.kill('SIGKILL')
   await within(5_000, gone, 'redis-server did not end')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  // Only a server on a pipe has a string for an address, and only a closed one has none.
-  if (address === null || typeof address === 'string') throw new Error('There is no port.')
-  server.close()
-  await once(server, 'close')
-  return address.port
 }
 
 /** One command on a connection of its own; QUIT ends it, so the answer is all that comes before. */

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
+import { listen } from '../../src/emulator/listen.ts'
 import type { Recording } from './shared.ts'
 
 /**
@@ -38,11 +37,11 @@ export async function startReplay(): Promise<Replay> {
   let cutting: Cutting = 'whole'
   const requests: ReplayedRequest[] = []
 
-  const server = createServer((request, response) => {
+  const listener = await listen((request, response) => {
     void reply(request, response).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined)
     })
-  })
+  }, {})
 
   async function reply(request: IncomingMessage, response: ServerResponse) {
     const { method = '', url = '', headers } = request
@@ -55,24 +54,13 @@ export async function startReplay(): Promise<Replay> {
     await write(response, bytesOf(answer), cutting)
   }
 
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  // Only a server on a pipe has a string for an address, and only a closed one has none.
-  if (address === null || typeof address === 'string') throw new Error('The replay has no port.')
-
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    ...listener,
     requests,
     play(recording, how = 'whole') {
       answer = recording.response
       cutting = how
       requests.length = 0
-    },
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
     },
   }
 }

@@ -1,6 +1,6 @@
 import { json as readJson } from 'node:stream/consumers'
 import { isRecord } from './shared.ts'
-import { type AskedContainer, listen, sendJson } from './vllm.ts'
+import { type AskedContainer, sendJson, serveContainer } from './vllm.ts'
 
 /** What TGI says instead of an answer. */
 export type TgiTrouble =
@@ -37,7 +37,7 @@ const troubles: Record<Exclude<TgiTrouble, 'midstream' | 'unreadable'>, [number,
 export async function startTgi(): Promise<Tgi> {
   const asked: AskedContainer[] = []
   let trouble: TgiTrouble | undefined
-  const server = await listen(async (request, response) => {
+  const server = await serveContainer(async (request, response) => {
     const body: unknown = await readJson(request)
     if (!isRecord(body)) throw new Error('The gateway sent something that is no object.')
     asked.push({ path: request.url ?? '', headers: request.headers, body })

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { json as readJson } from 'node:stream/consumers'
+import { listen } from '../../src/emulator/listen.ts'
 import { isRecord } from './shared.ts'
 
 /** What a container that speaks OpenAI's words was asked. */
@@ -46,7 +45,7 @@ export interface Vllm {
 export async function startVllm(): Promise<Vllm> {
   const asked: AskedContainer[] = []
   let habits = usual
-  const server = await listen(async (request, response) => {
+  const server = await serveContainer(async (request, response) => {
     const body: unknown = await readJson(request)
     if (!isRecord(body)) throw new Error('The gateway sent something that is no object.')
     asked.push({ path: request.url ?? '', headers: request.headers, body })
@@ -185,26 +184,13 @@ export function sendJson(response: ServerResponse, status: number, body: object)
   response.end(JSON.stringify(body))
 }
 
-/** A server on a free loopback port; whatever goes wrong in it ends the connection. */
-export async function listen(
+/** Serves on a free loopback port; whatever goes wrong ends the connection. */
+export async function serveContainer(
   reply: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
+  return listen((request, response) => {
     void reply(request, response).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined)
     })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  // Only a server on a pipe has a string for an address, and only a closed one has none.
-  if (address === null || typeof address === 'string') throw new Error('There is no port.')
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  }, {})
 }

@@ -13,9 +13,11 @@ import { ApiError } from '../../src/errors.ts'
 import { toBackends } from '../../src/reach.ts'
 import { endpointUrl } from '../../src/upstream/google.ts'
 import { memorySignatures } from '../../src/upstream/signatures.ts'
+import { retryBudget } from '../../src/upstream/budget.ts'
 import { fixedToken, type TokenSource } from '../../src/upstream/token.ts'
 import { createTransport } from '../../src/upstream/transport.ts'
-import { type Asked, googleError, startFakeGoogle } from '../support/fake-google.ts'
+import { googleError } from '../support/gemini.ts'
+import { type PeerAsked, startHttpPeer } from '../support/http-peer.ts'
 import { within } from '../support/within.ts'
 import { startGateway } from '../support/gateway.ts'
 import { eventsIn } from '../support/raw-client.ts'
@@ -25,7 +27,8 @@ import { startVllm } from '../support/vllm.ts'
 
 const vllm = await startVllm()
 const tgi = await startTgi()
-const google = await startFakeGoogle()
+// Vertex AI's front end, which hands requests for an endpoint on: a vLLM of ours is behind it, or the test.
+const front = await startHttpPeer()
 const endpoints = {
   gemma: { url: `${vllm.url}/v1`, model: 'gemma-2-9b-it' },
   'gemma-2-9b-it': { url: `${vllm.url}/v1/` },
@@ -38,8 +41,7 @@ const env = {
   POLLUX_AUTH: 'passthrough',
   GOOGLE_CLOUD_PROJECT: 'p',
   GOOGLE_CLOUD_LOCATION: 'us-central1',
-  // Vertex AI's own front end: a vLLM of ours is behind it where the test says so.
-  GOOGLE_VERTEX_BASE_URL: google.url,
+  GOOGLE_VERTEX_BASE_URL: front.url,
   POLLUX_ENDPOINTS: JSON.stringify(endpoints),
 }
 const gateway = await startGateway(env)
@@ -47,13 +49,13 @@ const token = 'ya29.client-token'
 const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: token, maxRetries: 0 })
 after(async () => {
   await gateway.close()
-  await Promise.all([vllm.close(), tgi.close(), google.close()])
+  await Promise.all([vllm.close(), tgi.close(), front.close()])
 })
 
 const messages = [{ role: 'user' as const, content: 'Hi' }]
 
 /** Vertex AI hands a request for an endpoint on to its container. */
-function forwardToVllm({ url, body, ...asked }: Asked): void {
+function forwardToVllm({ url, body, ...asked }: PeerAsked): void {
   void fetch(`${vllm.url}${url}`, { method: 'POST', body: JSON.stringify(body) }).then(
     async (answer) => {
       const type = answer.headers.get('content-type') ?? ''
@@ -96,7 +98,7 @@ function eachAnew(): void {
   beforeEach(() => {
     vllm.behave()
     tgi.ail(undefined)
-    google.answer(forwardToVllm)
+    front.answer(forwardToVllm)
     vllm.asked.length = 0
     tgi.asked.length = 0
   })
@@ -153,7 +155,7 @@ describe('a body for an endpoint of one’s own', () => {
 
   it('says nothing of the model where Vertex AI’s address says it', async () => {
     await ask({ model: 'unnamed', messages })
-    assert.deepEqual(google.requests.at(-1)?.body, { messages })
+    assert.deepEqual(front.requests.at(-1)?.body, { messages })
   })
 
   it('goes to its container with the container’s key, and with nothing of the client’s', async () => {
@@ -177,7 +179,7 @@ describe('a body for an endpoint of one’s own', () => {
 
   it('goes to Vertex AI with the client’s own token', async () => {
     await ask({ model: 'on-vertex', messages })
-    const { url, headers, body } = google.requests.at(-1) ?? assert.fail()
+    const { url, headers, body } = front.requests.at(-1) ?? assert.fail()
     assert.equal(url, '/v1/projects/p/locations/europe-west4/endpoints/1234567890/chat/completions')
     assert.equal(headers.authorization, `Bearer ${token}`)
     assert.deepEqual(body, { model: 'gemma-2-9b-it', messages })
@@ -283,7 +285,7 @@ describe('an answer of an endpoint', () => {
   })
 
   it('ends upstream when the client leaves', async () => {
-    google.answer(undefined)
+    front.answer()
     const controller = new AbortController()
     const asking = fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
@@ -291,7 +293,7 @@ describe('an answer of an endpoint', () => {
       body: JSON.stringify({ model: 'on-vertex', messages, stream: true }),
       signal: controller.signal,
     })
-    const asked = await google.next()
+    const asked = await front.next()
     asked.begin()
     asked.write('data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n')
     const reader = (await asking).body?.getReader() ?? assert.fail()
@@ -409,7 +411,7 @@ describe('a refusal of an endpoint', () => {
   })
 
   it('of the client’s own token is the client’s to mend', async () => {
-    google.answer((asked) =>
+    front.answer((asked) =>
       asked.json(401, googleError(401, 'UNAUTHENTICATED', 'Request had invalid credentials.')),
     )
     const { status, text } = await ask({ model: 'on-vertex', messages })
@@ -442,7 +444,7 @@ describe('Google’s own path of an endpoint', () => {
       const { status, text } = await ask({ messages }, version)
       assert.equal(status, 200)
       assert.equal(JSON.parse(text).model, 'on-vertex')
-      assert.deepEqual(google.requests.at(-1)?.body, { messages, model: 'gemma-2-9b-it' })
+      assert.deepEqual(front.requests.at(-1)?.body, { messages, model: 'gemma-2-9b-it' })
     }
   })
 
@@ -452,7 +454,7 @@ describe('Google’s own path of an endpoint', () => {
     const { events } = await ask({ model: 'my-name', messages, stream: true }, path)
     assert.deepEqual(modelsIn(events), ['my-name'])
     assert.equal(events.at(-1), '[DONE]')
-    assert.partialDeepStrictEqual(google.requests.at(-1)?.body, { model: 'gemma-2-9b-it' })
+    assert.partialDeepStrictEqual(front.requests.at(-1)?.body, { model: 'gemma-2-9b-it' })
   })
 
   it('serves what has a project of its own', async () => {
@@ -460,11 +462,11 @@ describe('Google’s own path of an endpoint', () => {
     const { status, text } = await ask({ messages }, own)
     assert.equal(status, 200)
     assert.equal(JSON.parse(text).model, 'unnamed')
-    assert.equal(google.requests.at(-1)?.url, own)
+    assert.equal(front.requests.at(-1)?.url, own)
   })
 
   it('is unknown elsewhere, and nothing goes upstream', async () => {
-    const before = google.requests.length
+    const before = front.requests.length
     const others = [
       path.replace('1234567890', '666'),
       path.replace('/p/', '/q/'),
@@ -477,7 +479,7 @@ describe('Google’s own path of an endpoint', () => {
       assert.equal(status, 404, other)
       assert.equal(errorIn(text).type, 'invalid_request_error')
     }
-    assert.equal(google.requests.length, before)
+    assert.equal(front.requests.length, before)
   })
 
   it('asks for a credential like every other', async () => {
@@ -537,7 +539,7 @@ describe('a partner’s model', () => {
       const body = { model, messages, min_p: 0.1, n: 20, extra_body: { google: {} } }
       const { status, text } = await ask(body)
       assert.equal(status, 200, text)
-      const { url, body: sent, headers } = google.requests.at(-1) ?? assert.fail()
+      const { url, body: sent, headers } = front.requests.at(-1) ?? assert.fail()
       assert.equal(url, path)
       assert.deepEqual(sent, body)
       assert.equal(headers.authorization, `Bearer ${token}`)
@@ -554,7 +556,7 @@ describe('a partner’s model', () => {
   })
 
   it('is unknown where Vertex AI is not configured', async () => {
-    const lone = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
+    const lone = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: front.url })
     const response = await fetch(`${lone.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -578,26 +580,27 @@ async function seen(credential: string | undefined, tokens: TokenSource, ...stat
     transport,
     tokens,
     retry: { retries: 0, random: () => 0 },
+    budget: retryBudget(),
     signatures: memorySignatures(),
     countSignature: () => undefined,
     thoughts: 'reasoning_content',
   }).serving('on-vertex')
-  const before = google.requests.length
+  const before = front.requests.length
   const left = [...statuses]
-  google.answer((asked) => {
+  front.answer((asked) => {
     const status = left.shift() ?? 200
     asked.json(status, status === 200 ? {} : googleError(status, 'UNAUTHENTICATED', 'No.'))
   })
   const head = { id: 'x', created: 0, model: 'on-vertex' }
   const { signal } = new AbortController()
   const failure = await backend
-    .complete({ messages }, { head, model: 'on-vertex', signal, credential })
+    .complete({ messages }, { head, model: 'on-vertex', signal, credential, deadline: undefined })
     .then(
       () => undefined,
       (error: unknown) => error,
     )
   await transport.close()
-  const headers = google.requests.slice(before).map((asked) => asked.headers)
+  const headers = front.requests.slice(before).map((asked) => asked.headers)
   return {
     failure,
     sent: headers.map(({ authorization }) => authorization),
@@ -616,8 +619,8 @@ describe('the credentials for an endpoint on Vertex AI', () => {
 
   it('say whom to bill where they are a person’s', async () => {
     const tokens: TokenSource = {
+      ...fixedToken('own'),
       get: async () => ({ token: 'own', quotaProject: 'billed' }),
-      forget: () => undefined,
     }
     const own = await seen(undefined, tokens)
     assert.deepEqual(own.billed, ['billed'])
@@ -629,6 +632,7 @@ describe('the credentials for an endpoint on Vertex AI', () => {
     let count = 0
     let kept = 'own-0'
     const tokens: TokenSource = {
+      ...fixedToken(kept),
       get: async () => ({ token: kept, quotaProject: undefined }),
       forget(refused) {
         if (refused !== kept) return

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError, said } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { eventsIn } from '../support/raw-client.ts'
 import { isRecord } from '../support/shared.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 let gateway: Gateway
 before(async () => {
   gateway = await startGateway({
@@ -32,13 +33,10 @@ interface Choice {
   extra_content?: { google: Record<string, unknown> }
 }
 
-/** Asks; Google plays these. A list is the events of a stream, an error a 400. */
+/** Asks; Google answers so. A list is the events of a stream, an error a refusal. */
 async function ask(body: object, answers: Answers) {
-  const before = google.requests.length
-  google.answer((asked) => {
-    const at = google.requests.length - before - 1
-    play(asked, answers[at] ?? answers.at(-1) ?? {})
-  })
+  const before = google.log.count
+  answerBy(answers)
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer ya29.token' },
@@ -58,16 +56,19 @@ async function ask(body: object, answers: Answers) {
     content: streamed ? contentOf(eventsIn(text)) : (wholeOf(text)?.message?.content ?? ''),
     attempts: response.headers.get('x-pollux-attempts'),
     repaired: response.headers.get('x-pollux-repaired'),
-    sent: google.requests.slice(before).map((asked) => (isRecord(asked.body) ? asked.body : {})),
+    sent: google.log.since(before).map(({ body }) => (isRecord(body) ? body : {})),
   }
 }
 
-function play(asked: Asked, answer: object | object[]): void {
-  if ('error' in answer) return asked.json(400, answer)
-  if (!asked.url.includes('alt=sse')) return asked.json(200, answer)
-  asked.begin()
-  asked.events(...(Array.isArray(answer) ? answer : [answer]))
-  asked.end()
+/** The emulator checks what it is asked, and then says these. */
+function answerBy(answers: Answers): void {
+  google.answer((asked) => asked.usual())
+  google.play(
+    answers.map((answer, at) => ({
+      answer: 'error' in answer ? answer : { events: [answer].flat() },
+      ...(at < answers.length - 1 && { times: 1 }),
+    })),
+  )
 }
 
 function choicesIn(text: string): Choice[] {
@@ -183,7 +184,7 @@ describe('an answer that came to nothing', () => {
   })
 
   it('does not keep the client’s calls from being cancelled between two tries', async () => {
-    google.answer(undefined)
+    google.answer()
     const controller = new AbortController()
     const asking = fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
@@ -195,7 +196,7 @@ describe('an answer that came to nothing', () => {
       signal: controller.signal,
     }).catch(() => undefined)
     const first = await google.next()
-    first.json(200, nothing('STOP'))
+    first.reply(nothing('STOP'))
     const second = await google.next()
     controller.abort()
     await within(2_000, second.left, 'the gateway did not hang up')
@@ -245,8 +246,8 @@ describe('an answer that ended otherwise', () => {
       stream: true,
       extra_body: { google: { thinking_config: { include_thoughts: true } } },
     }
-    google.answer(undefined)
-    const before = google.requests.length
+    google.answer()
+    const before = google.log.count
     const asking = fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: 'Bearer ya29.token' },
@@ -265,7 +266,7 @@ describe('an answer that ended otherwise', () => {
     const text = await response.text()
     assert.match(text, /"reasoning_content":"Hm\."/)
     assert.equal(lastOf(eventsIn(text))?.finish_reason, 'stop')
-    assert.equal(google.requests.length - before, 1)
+    assert.equal(google.log.count - before, 1)
   })
 
   it('is asked for again after thoughts that nobody sees', async () => {
@@ -326,26 +327,27 @@ describe('a request that Google refuses for one word of it', () => {
     {
       name: 'penalties_dropped',
       says: [
-        'Penalty is not enabled for models/gemini-2.5-flash',
+        'Penalty is not enabled for models/gemini-2.0-flash',
         'Penalty is not enabled for this model',
       ],
       body: {
         presence_penalty: 0.5,
         frequency_penalty: 0.5,
         temperature: 0.25,
-        model: 'gemini/gemini-2.5-flash',
+        // Of a model that takes them: the refusal is the script's, not the emulator's.
+        model: 'gemini/gemini-2.0-flash',
       },
       gone: /Penalty/,
       kept: /"temperature":0.25/,
     },
     {
       name: 'logprobs_dropped',
-      says: ['Logprobs is not enabled for models/gemini-2.5-flash'],
+      says: ['Logprobs is not enabled for models/gemini-2.0-flash'],
       body: {
         logprobs: true,
         top_logprobs: 2,
         temperature: 0.25,
-        model: 'gemini/gemini-2.5-flash',
+        model: 'gemini/gemini-2.0-flash',
       },
       gone: /ogprobs/,
       kept: /"temperature":0.25/,
@@ -454,10 +456,10 @@ describe('a request that Google refuses for one word of it', () => {
   }
 
   it('is mended for each of several words', async () => {
-    const body = { presence_penalty: 0.5, logprobs: true, n: 2, model: 'gemini/gemini-2.5-flash' }
+    const body = { presence_penalty: 0.5, logprobs: true, n: 2, model: 'gemini/gemini-2.0-flash' }
     const { status, repaired, sent } = await ask(body, [
       refusal('Penalty is not enabled for this model'),
-      refusal('Logprobs is not enabled for models/gemini-2.5-flash'),
+      refusal('Logprobs is not enabled for models/gemini-2.0-flash'),
       refusal('Multiple candidates is not enabled for this model'),
       good,
     ])
@@ -466,29 +468,26 @@ describe('a request that Google refuses for one word of it', () => {
     assert.equal(sent.length, 5)
   })
 
+  it('is mended where the emulator knows better than the client', async () => {
+    const body = { presence_penalty: 0.5, logprobs: true, model: 'gemini/gemini-2.5-flash' }
+    for (const stream of [false, true]) {
+      const { status, repaired, content, sent } = await ask({ stream, ...body }, [good])
+      assert.deepEqual([status, content], [200, 'here it is'])
+      assert.equal(repaired, 'penalties_dropped, logprobs_dropped')
+      assert.equal(sent.length, 3)
+    }
+  })
+
   it('stays mended when its answer came to nothing', async () => {
     const body = { presence_penalty: 0.5, model: 'gemini/gemini-2.5-flash' }
-    const before = google.requests.length
-    let empty = true
-    google.answer((asked) => {
-      if (JSON.stringify(asked.body).includes('Penalty')) {
-        return asked.json(
-          400,
-          googleError(400, 'INVALID_ARGUMENT', 'Penalty is not enabled for this model'),
-        )
-      }
-      asked.json(200, empty ? nothing('STOP') : good)
-      empty = false
-    })
-    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer ya29.token' },
-      body: JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], ...body }),
-    })
-    assert.equal(response.status, 200)
-    assert.equal(response.headers.get('x-pollux-repaired'), 'penalties_dropped')
+    const { status, repaired, sent } = await ask(body, [nothing('STOP'), good])
+    assert.equal(status, 200)
+    assert.equal(repaired, 'penalties_dropped')
     // Refused once, mended, and the mended one again.
-    assert.equal(google.requests.length - before, 3)
+    assert.deepEqual(
+      sent.map((one) => JSON.stringify(one).includes('Penalty')),
+      [true, false, false],
+    )
   })
 
   const others = [

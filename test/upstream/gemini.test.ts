@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Asked, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { said } from '../support/gemini.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { eventsIn } from '../support/raw-client.ts'
 
-const google = await startFakeGoogle()
+const google = await startByHand()
 const messages = [{ role: 'user', content: 'Hi' }]
 const env = {
   POLLUX_AUTH: 'passthrough',
@@ -22,8 +23,8 @@ after(async () => {
   await google.close()
 })
 
-/** Asks with a client's own token; Google's answer is `reply`. Gives what Google saw as well. */
-async function ask(body: object, reply: (asked: Asked) => void = answer) {
+/** Asks with a client's own token; Google answers as ever, or so. Gives what Google saw as well. */
+async function ask(body: object, reply: (asked: Asked) => void = (asked) => asked.usual()) {
   const before = google.requests.length
   google.answer(reply)
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
@@ -34,13 +35,6 @@ async function ask(body: object, reply: (asked: Asked) => void = answer) {
   })
   const text = await response.text()
   return { response, text, seen: google.requests.slice(before) }
-}
-
-function answer(asked: Asked): void {
-  if (!asked.url.includes('stream')) return asked.json(200, said('hello', 'STOP'))
-  asked.begin()
-  asked.events(said('hel'), said('lo', 'STOP'))
-  asked.end()
 }
 
 describe('a question to Gemini', () => {
@@ -86,7 +80,7 @@ describe('a question to Gemini', () => {
   it('is not asked again where Google says that the request is wrong', async () => {
     for (const status of [400, 401, 403, 404, 409, 413, 429]) {
       const { seen, response } = await ask({}, (asked) =>
-        asked.json(status, { error: { code: status, message: 'No.', status: 'X' } }),
+        asked.refuse(status, 'No.', { status: 'X' }),
       )
       assert.equal(seen.length, 1)
       assert.equal(response.status, status)
@@ -132,11 +126,7 @@ describe('an answer of Gemini’s', () => {
 
   it('may hold an event of several MB', async () => {
     const large = 'x'.repeat(5_000_000)
-    const { text } = await ask({ stream: true }, (asked) => {
-      asked.begin()
-      asked.events(said(large, 'STOP'))
-      asked.end()
-    })
+    const { text } = await ask({ stream: true }, (asked) => asked.reply(said(large, 'STOP')))
     assert.ok(text.includes(large))
     assert.ok(text.trimEnd().endsWith('[DONE]'))
   })

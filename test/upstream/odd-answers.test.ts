@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { startFakeGoogle } from '../support/fake-google.ts'
+import { startEmulator } from '../../src/emulator/server.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 
-const google = await startFakeGoogle()
+const google = await startEmulator()
 let gateway: Gateway
 before(async () => {
   gateway = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
@@ -14,12 +14,7 @@ after(async () => {
 })
 
 async function ask(response: unknown, stream: boolean) {
-  google.answer((asked) => {
-    if (!stream) return asked.json(200, response)
-    asked.begin()
-    asked.write(`data: ${JSON.stringify(response)}\r\n\r\n`)
-    asked.end()
-  })
+  google.play([{ answer: { events: [response] } }])
   const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

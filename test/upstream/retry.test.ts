@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { ApiError } from '../../src/errors.ts'
 import { exhausted, waitBefore } from '../../src/upstream/retry.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { startEmulator } from '../../src/emulator/server.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 
 const settings = { retries: 2, random: () => 0.5 }
@@ -57,7 +57,7 @@ describe('a failure', () => {
   })
 })
 
-const google = await startFakeGoogle()
+const google = await startEmulator()
 let gateway: Gateway
 before(async () => {
   gateway = await startGateway({
@@ -75,40 +75,26 @@ after(async () => {
   await google.close()
 })
 
-const overloaded = { ...googleError(503, 'UNAVAILABLE', 'Overloaded.') }
-const quick = {
-  error: {
-    code: 429,
-    status: 'RESOURCE_EXHAUSTED',
-    message: 'Slow down.',
-    details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '0.05s' }],
-  },
-}
-
-async function ask(model: string, answers: ((asked: Asked) => void)[], more: object = {}) {
-  const start = google.requests.length
-  google.answer((asked) => {
-    const at = google.requests.length - start - 1
-    const how = answers[at] ?? answers.at(-1)
-    how?.(asked)
-  })
+/** Asks; Google answers so, one after another, and with the last from then on. */
+async function ask(model: string, answers: object[], more: object = {}) {
+  const start = google.log.count
+  google.play(
+    answers.map((answer, at) => ({ answer, ...(at < answers.length - 1 && { times: 1 }) })),
+  )
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer ya29.token' },
     body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }], ...more }),
   })
   const { status, headers } = response
-  return { status, headers, text: await response.text(), asked: google.requests.slice(start) }
+  return { status, headers, text: await response.text(), asked: google.log.since(start) }
 }
 
-const fails = (asked: Asked) => asked.json(429, quick)
-const busyHere = (asked: Asked) => asked.json(503, overloaded)
-const breaks = (asked: Asked) => {
-  asked.begin()
-  asked.events(partly('Hel'))
-  setTimeout(() => asked.reset(), 20)
-}
-const answers = (asked: Asked) => asked.json(200, said('Hello.'))
+const fails = { fault: 'status=429;retry-info=0.05' }
+const busyHere = { fault: 'status=503' }
+const hangsUp = { fault: 'reset-before-headers' }
+const breaks = { text: 'Hello, hello, hello, hello.', fault: 'reset@1' }
+const answers = { text: 'Hello.' }
 
 describe('a request that Google fails', () => {
   it('is sent again, the same', async () => {
@@ -128,7 +114,7 @@ describe('a request that Google fails', () => {
   })
 
   it('is sent again where its connection broke off before the answer', async () => {
-    const { status, asked } = await ask('gemini/gemini-2.5-flash', [(one) => one.reset(), answers])
+    const { status, asked } = await ask('gemini/gemini-2.5-flash', [hangsUp, answers])
     assert.equal(status, 200)
     assert.equal(asked.length, 2)
   })
@@ -136,7 +122,7 @@ describe('a request that Google fails', () => {
   it('is not sent again once a stream has begun', async () => {
     const { text, asked } = await ask('gemini/gemini-2.5-flash', [breaks], { stream: true })
     assert.equal(asked.length, 1)
-    assert.match(text, /"Hel"/)
+    assert.match(text, /"content":"Hel/)
     assert.match(text, /stream_interrupted/)
     assert.ok(!text.includes('[DONE]'))
   })
@@ -146,7 +132,7 @@ describe('a request that Google fails', () => {
     const { status, headers, asked } = await ask('vertex/gemini-2.5-flash', [busyHere, answers])
     assert.equal(status, 200)
     assert.deepEqual(
-      asked.map(({ url }) => /locations\/([^/]+)/.exec(url)?.[1]),
+      asked.map(({ path }) => /locations\/([^/]+)/.exec(path)?.[1]),
       ['us-central1', 'europe-west4'],
     )
     assert.equal(headers.get('x-pollux-location'), 'europe-west4')
@@ -158,10 +144,6 @@ describe('a request that Google fails', () => {
       google: { cached_content: 'projects/p/locations/us-central1/cachedContents/1' },
     }
     const { asked } = await ask('vertex/gemini-2.5-flash', [fails, answers], { extra_body })
-    assert.ok(asked.every(({ url }) => url.includes('/locations/us-central1/')))
+    assert.ok(asked.every(({ path }) => path.includes('/locations/us-central1/')))
   })
 })
-
-function partly(text: string) {
-  return { candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] } }] }
-}

@@ -3,14 +3,15 @@ import { after, beforeEach, describe, it } from 'node:test'
 import { startEmulator } from '../../src/emulator/server.ts'
 import { toCallId } from '../../src/translate/chat/call-id.ts'
 import { keptMs, memorySignatures, toKey } from '../../src/upstream/signatures.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
+import { type Asked, startByHand } from '../../src/emulator/by-hand.ts'
+import { said } from '../support/gemini.ts'
 import { countsOf, type LoopOptions, playLoop } from '../support/forgetful-client.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { isRecord } from '../support/shared.ts'
 import { brokenTurnRules } from '../support/turn-rules.ts'
 
 const emulator = await startEmulator()
-const google = await startFakeGoogle()
+const google = await startByHand()
 const gateways: Gateway[] = []
 after(async () => {
   for (const gateway of gateways) await gateway.close()
@@ -163,7 +164,7 @@ describe('Gemini’s own ids of calls', () => {
       google.answer((asked: Asked) => {
         const contents = isRecord(asked.body) ? asked.body.contents : []
         turns.push(contents)
-        if (turns.length > 1) return asked.json(200, said('done', 'STOP'))
+        if (turns.length > 1) return asked.reply(said('done', 'STOP'))
         const signature = Buffer.alloc(48, 9).toString('base64')
         const parts = [
           {
@@ -244,12 +245,8 @@ describe('a signature that Google refuses', () => {
     google.answer((asked: Asked) => {
       const signatures = signaturesIn(isRecord(asked.body) ? asked.body.contents : [])
       seen.push(signatures)
-      if (!pleases(signatures))
-        return asked.json(400, googleError(400, 'INVALID_ARGUMENT', message))
-      if (!asked.url.includes('alt=sse')) return asked.json(200, said('well', 'STOP'))
-      asked.begin()
-      asked.events(said('well', 'STOP'))
-      asked.end()
+      if (!pleases(signatures)) return asked.refuse(400, message)
+      asked.reply(said('well', 'STOP'))
     })
   }
 

@@ -2,18 +2,14 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { interleave, resumed } from '../../src/upstream/streams.ts'
-import {
-  type Asked,
-  type FakeGoogle,
-  googleError,
-  startFakeGoogle,
-} from '../support/fake-google.ts'
+import { type Asked, type ByHand, startByHand } from '../../src/emulator/by-hand.ts'
+import { googleError } from '../support/gemini.ts'
 import { within } from '../support/within.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { connectRaw, eventsIn, toHttp } from '../support/raw-client.ts'
 
 const model = 'gemini-3-flash-preview'
-let google: FakeGoogle
+let google: ByHand
 let gateway: Gateway
 
 interface Counts {
@@ -91,7 +87,7 @@ const prompt = { promptTokenCount: 10, cachedContentTokenCount: 4 }
 /** For each test of a suite. Not for the file: files share one process, and its hooks would be everybody's. */
 function eachAnew(): void {
   beforeEach(async () => {
-    google = await startFakeGoogle()
+    google = await startByHand()
     gateway = await startGateway({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
   })
   afterEach(async () => {
@@ -111,10 +107,7 @@ describe('several choices of a model that gives one', () => {
       assert.deepEqual(one.body, asked[0]?.body)
       assert.ok(!JSON.stringify(one.body).includes('candidateCount'))
       const counts = { ...prompt, candidatesTokenCount: at + 1, thoughtsTokenCount: 100 }
-      one.json(
-        200,
-        says({ text: `choice ${at}` }, at === 1 ? 'MAX_TOKENS' : 'STOP', counts, `id${at}`),
-      )
+      one.reply(says({ text: `choice ${at}` }, at === 1 ? 'MAX_TOKENS' : 'STOP', counts, `id${at}`))
     }
     const { id, choices, usage }: Completion = JSON.parse(await (await answer).text())
     assert.match(id, /^id[012]$/)
@@ -139,7 +132,7 @@ describe('several choices of a model that gives one', () => {
     const answer = post({ n: 3 })
     const asked = await calls(3)
     for (const at of [2, 0, 1]) {
-      asked[at]?.json(200, says({ text: `choice ${at}` }, 'STOP', prompt))
+      asked[at]?.reply(says({ text: `choice ${at}` }, 'STOP', prompt))
       await settle()
     }
     const { choices }: Completion = JSON.parse(await (await answer).text())
@@ -209,14 +202,7 @@ describe('several choices of a model that gives one', () => {
     it(`never have one id for two calls, ${stream ? 'streamed' : 'whole'}`, async () => {
       const answer = post({ n: 2, stream })
       const call = { functionCall: { name: 'f', args: {}, id: 'same' } }
-      for (const one of await calls(2)) {
-        if (!stream) one.json(200, says(call, 'STOP', prompt, 'same'))
-        else {
-          one.begin()
-          one.events(says(call, 'STOP', prompt, 'same'))
-          one.end()
-        }
-      }
+      for (const one of await calls(2)) one.reply(says(call, 'STOP', prompt, 'same'))
       const text = await (await answer).text()
       const ids = [...text.matchAll(/"id":"(call_\w+)"/g)].map(([, id]) => id)
       assert.equal(ids.length, 2)
@@ -228,12 +214,8 @@ describe('several choices of a model that gives one', () => {
     const answer = post({ n: 2, stream: true })
     const [first, second] = await calls(2)
     assert.ok(first && second)
-    first.begin()
-    first.events(says({ text: 'whole' }, 'STOP', prompt))
-    first.end()
-    second.begin()
-    second.events(says({ text: 'half' }, undefined, prompt))
-    second.end()
+    first.reply(says({ text: 'whole' }, 'STOP', prompt))
+    second.reply(says({ text: 'half' }, undefined, prompt))
     const events = eventsIn(await (await answer).text())
     assert.match(events.at(-1) ?? '', /"code":"stream_interrupted"/)
   })
@@ -241,14 +223,9 @@ describe('several choices of a model that gives one', () => {
   for (const stream of [false, true]) {
     it(`are all asked for again where none of them says anything, ${stream ? 'streamed' : 'whole'}`, async () => {
       const answer = post({ n: 2, stream, stream_options: { include_usage: true } })
-      const give = (one: Asked, text: string) => {
-        const counts = { ...prompt, candidatesTokenCount: 1 }
-        if (!stream) return one.json(200, says({ text }, 'STOP', counts))
-        one.begin()
-        one.events(says({ text }, 'STOP', counts))
-        one.end()
-      }
-      for (const text of ['', 'now']) for (const one of await calls(2)) give(one, text)
+      const counts = { ...prompt, candidatesTokenCount: 1 }
+      for (const text of ['', 'now'])
+        for (const one of await calls(2)) one.reply(says({ text }, 'STOP', counts))
       const response = await answer
       const all = await response.text()
       assert.equal(response.status, 200)
@@ -276,11 +253,8 @@ describe('several choices of a model that gives them', () => {
         content: { role: 'model', parts: [{ text: `choice ${index}` }] },
         finishReason: 'STOP',
       }))
-      if (stream) {
-        one.begin()
-        for (const candidate of candidates) one.events({ candidates: [candidate] })
-        one.end()
-      } else one.json(200, { candidates })
+      if (stream) one.reply(...candidates.map((candidate) => ({ candidates: [candidate] })))
+      else one.reply({ candidates })
       const text = await (await answer).text()
       for (const index of [0, 1, 2]) assert.ok(text.includes(`choice ${index}`))
       assert.equal(text.match(/"finish_reason":"stop"/g)?.length, 3)
@@ -297,7 +271,7 @@ describe('several choices of a model that gives them', () => {
       for (const stream of [false, true]) {
         const answer = post({ n: 3, stream, model: 'gemini-2.5-flash' })
         const refused = await google.next()
-        refused.json(400, googleError(400, 'INVALID_ARGUMENT', message))
+        refused.refuse(400, message)
         for (let at = 0; at < 3; at += 1) {
           const one = await google.next()
           assert.deepEqual(one.body, {
@@ -308,11 +282,7 @@ describe('several choices of a model that gives them', () => {
             ...prompt,
             candidatesTokenCount: 1,
           })
-          if (stream) {
-            one.begin()
-            one.events(event)
-            one.end()
-          } else one.json(200, event)
+          one.reply(event)
         }
         const response = await answer
         const text = await response.text()
@@ -327,12 +297,15 @@ describe('several choices of a model that gives them', () => {
   })
 })
 
+// Of the kind that another try would not mend.
+function deny(asked: Asked | undefined): void {
+  asked?.refuse(403, 'You may not do that.')
+}
+
 describe('one failure among several calls', () => {
   eachAnew()
 
   const overloaded = googleError(503, 'UNAVAILABLE', 'The model is overloaded.')
-  // Of the kind that another try would not mend.
-  const denied = googleError(403, 'PERMISSION_DENIED', 'You may not do that.')
 
   for (const stream of [false, true]) {
     it(`fails the request at once and cancels the others, ${stream ? 'streamed' : 'whole'}`, async () => {
@@ -340,7 +313,7 @@ describe('one failure among several calls', () => {
         const controller = new AbortController()
         const answer = post({ n: 3, stream }, controller.signal)
         const asked = await calls(3)
-        asked[failing]?.json(403, denied)
+        deny(asked[failing])
         try {
           const response = await within(1_000, answer, 'the failure did not reach the client')
           assert.equal(response.status, 403)
@@ -361,7 +334,7 @@ describe('one failure among several calls', () => {
     first.begin()
     first.events(says({ text: 'a' }, undefined, prompt))
     await settle()
-    second.json(403, denied)
+    deny(second)
     try {
       const response = await within(1_000, answer, 'the failure did not reach the client')
       assert.equal(response.status, 403)

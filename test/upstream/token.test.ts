@@ -1,242 +1,172 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { ApiError } from '../../src/errors.ts'
-import { googleTokens } from '../../src/upstream/token.ts'
-import { type Child, servedBy, startChild } from '../support/child.ts'
-import { type Asked, googleError, said, startFakeGoogle } from '../support/fake-google.ts'
-import { type Gateway, startGateway } from '../support/gateway.ts'
-import { postAll } from '../support/raw-client.ts'
+import { afterEach, beforeEach, describe, it, mock } from 'node:test'
+import type { ApiError } from '../../src/errors.ts'
+import { type IssuedToken, keptToken } from '../../src/upstream/token.ts'
 
-const google = await startFakeGoogle()
-const folder = mkdtempSync(join(tmpdir(), 'pollux-token-'))
-after(async () => {
-  await google.close()
-  rmSync(folder, { recursive: true })
-})
+const hour = 3_600_000
+const minute = 60_000
 
-// Workload identity: the one kind of credential file whose token endpoint the library lets a file
-// choose. (A service account's `token_uri` it does not read: it always asks oauth2.googleapis.com.)
-const credentials = join(folder, 'credentials.json')
-const subject = join(folder, 'subject')
-writeFileSync(subject, 'who-i-am')
-writeFileSync(
-  credentials,
-  JSON.stringify({
-    type: 'external_account',
-    audience:
-      '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x',
-    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-    token_url: `${google.url}/token`,
-    credential_source: { file: subject },
-    quota_project_id: 'billed-project',
-  }),
-)
+/** Time stands still but for what a test lets pass. */
+const clock = { begin: () => mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 }) }
 
-const question = { model: 'gemini-2.5-flash', messages: [{ role: 'user', content: 'Hi' }] }
-
-const tokenCalls = () => google.requests.filter(({ url }) => url.includes('token'))
-const modelCalls = () => google.requests.filter(({ url }) => url.includes(':generateContent'))
-
-/** Gives tokens `t1`, `t2` …, each for an hour, and answers every question with `hello`. */
-function serve(asked: Asked): void {
-  if (asked.url.includes('token')) giveToken(asked)
-  else asked.json(200, said('hello', 'STOP'))
-}
-
-function giveToken(asked: Asked): void {
-  asked.json(
-    200,
-    {
-      access_token: `t${tokenCalls().length}`,
-      expires_in: 3600,
-      token_type: 'Bearer',
-      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+/** A source whose tokens are `t1`, `t2` …, each valid for an hour, until it is told otherwise. */
+function source() {
+  const failures: ApiError[] = []
+  const desk = {
+    calls: 0,
+    fails: false,
+    hangs: false,
+    validMs: hour,
+    fetch: async (): Promise<IssuedToken> => {
+      desk.calls += 1
+      if (desk.hangs) return new Promise(() => undefined)
+      if (desk.fails) throw new Error('metadata: 500')
+      return { token: `t${desk.calls}`, quotaProject: undefined, endsAt: Date.now() + desk.validMs }
     },
-    { 'metadata-flavor': 'Google' },
-  )
+  }
+  const tokens = keptToken({
+    fetch: desk.fetch,
+    onFailure: (failure) => failures.push(failure),
+    now: Date.now,
+    random: () => 0,
+  })
+  return { desk, tokens, failures, get: async () => (await tokens.get()).token }
 }
 
-async function ask({
-  url,
-}: {
-  url: string
-}): Promise<{ status: number; text: string; headers: Headers }> {
-  const response = await fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(question),
-    signal: AbortSignal.timeout(15_000),
-  })
-  return { status: response.status, text: await response.text(), headers: response.headers }
+/** Lets time pass, and whatever is due. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 100) {
+    mock.timers.tick(Math.min(left, 100))
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
+  }
 }
 
-describe('a token from a credential file', () => {
-  const names = ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT'] as const
-  const kept = names.map((name) => [name, process.env[name]] as const)
-  let gateway: Gateway
+describe('a token', () => {
+  beforeEach(() => clock.begin())
+  afterEach(() => mock.timers.reset())
 
-  before(() => {
-    process.env.GOOGLE_APPLICATION_CREDENTIALS = credentials
-    // Where it is not set, Google's library asks a Google service for it.
-    process.env.GOOGLE_CLOUD_PROJECT = 'p'
+  it('is fetched once for a thousand requests at a cold start', async () => {
+    const { desk, get } = source()
+    const tokens = await Promise.all(Array.from({ length: 1_000 }, get))
+    assert.deepEqual([...new Set(tokens)], ['t1'])
+    assert.equal(desk.calls, 1)
   })
-  after(() => {
-    for (const [name, value] of kept) {
-      if (value === undefined) delete process.env[name]
-      else process.env[name] = value
+
+  it('is renewed five minutes before its end, behind the back of the requests', async () => {
+    const { desk, get } = source()
+    await get()
+    await pass(54 * minute)
+    assert.equal(await get(), 't1')
+    assert.equal(desk.calls, 1)
+    await pass(minute)
+    assert.equal(await get(), 't1')
+    await pass(100)
+    assert.equal(await get(), 't2')
+    assert.equal(desk.calls, 2)
+  })
+
+  it('is used while its renewal fails: four minutes without a source cost nobody anything', async () => {
+    const { desk, get, failures } = source()
+    await get()
+    await pass(55 * minute)
+    desk.fails = true
+    for (let seconds = 0; seconds < 240; seconds += 1) {
+      assert.equal(await get(), 't1')
+      await pass(1_000)
     }
-  })
-  beforeEach(async () => {
-    google.requests.length = 0
-    google.answer(serve)
-    gateway = await startGateway({
-      GOOGLE_CLOUD_PROJECT: 'p',
-      GOOGLE_VERTEX_BASE_URL: google.url,
-    })
-  })
-  afterEach(() => gateway.close())
-
-  it('goes upstream as Authorization, with the project that pays', async () => {
-    assert.equal((await ask(gateway)).status, 200)
-    const [{ headers, url } = assert.fail()] = modelCalls()
-    assert.equal(headers.authorization, 'Bearer t1')
-    assert.equal(headers['x-goog-user-project'], 'billed-project')
-    assert.equal(
-      url,
-      '/v1beta1/projects/p/locations/global/publishers/google/models/gemini-2.5-flash:generateContent',
-    )
+    assert.ok(desk.calls < 100, `${desk.calls} calls`)
+    assert.ok(failures.length > 0)
+    desk.fails = false
+    await pass(5_000)
+    await get()
+    await pass(100)
+    assert.match(await get(), /^t\d+$/)
+    assert.notEqual(await get(), 't1')
   })
 
-  it('is fetched once for 1,000 requests at a cold start', async () => {
-    const answers = await postAll(
-      `${gateway.url}/v1/chat/completions`,
-      Array.from({ length: 1_000 }, () => question),
-      { sockets: 1_000 },
-    )
-    assert.equal(answers.filter(({ status }) => status === 200).length, 1_000)
-    assert.equal(tokenCalls().length, 1)
-    assert.deepEqual(
-      [...new Set(modelCalls().map(({ headers }) => headers.authorization))],
-      ['Bearer t1'],
-    )
+  it('is used while its source hangs', async () => {
+    const { desk, get } = source()
+    await get()
+    await pass(55 * minute)
+    desk.hangs = true
+    for (let seconds = 0; seconds < 240; seconds += 1) {
+      assert.equal(await get(), 't1')
+      await pass(1_000)
+    }
+    assert.ok(desk.calls < 60, `${desk.calls} calls`)
   })
 
-  it('is used until a minute before its end, and then fetched anew, once', async () => {
-    let time = Date.now()
-    const tokens = googleTokens('p', () => time)
-    assert.equal((await tokens.get()).token, 't1')
-    time += 3_500_000
-    assert.equal((await tokens.get()).token, 't1')
-    time += 50_000
-    const many = await Promise.all(Array.from({ length: 100 }, () => tokens.get()))
-    assert.deepEqual([...new Set(many.map(({ token }) => token))], ['t2'])
-    assert.equal(tokenCalls().length, 2)
+  it('is not used in its last 30 s', async () => {
+    const { desk, get } = source()
+    desk.validMs = 10 * minute
+    await get()
+    await pass(10 * minute - 30_000)
+    assert.equal(await get(), 't2')
+    assert.equal(desk.calls, 2)
   })
 
-  it('that Google refuses is fetched anew, and the request sent once more', async () => {
-    google.answer((asked) => {
-      if (asked.headers.authorization === 'Bearer t1') {
-        asked.json(401, googleError(401, 'UNAUTHENTICATED', 'Expired.'))
-      } else serve(asked)
-    })
-    assert.equal((await ask(gateway)).status, 200)
-    assert.equal(tokenCalls().length, 2)
-    assert.deepEqual(
-      modelCalls().map(({ headers }) => headers.authorization),
-      ['Bearer t1', 'Bearer t2'],
-    )
-    await ask(gateway)
-    assert.equal(tokenCalls().length, 2)
+  it('that cannot be had is a 503 at once for a moment, and is asked for again', async () => {
+    const { desk, get, tokens } = source()
+    desk.fails = true
+    await assert.rejects(get(), { status: 503, code: 'credentials_unavailable' })
+    await assert.rejects(get(), { status: 503 })
+    assert.equal(desk.calls, 1)
+    assert.equal(tokens.available(), false)
+    desk.fails = false
+    await pass(1_000)
+    assert.equal(await get(), 't2')
+    assert.equal(tokens.available(), true)
   })
 
-  it('that Google refuses to many at once is fetched anew once for all', async () => {
-    let refused = 0
-    google.answer((asked) => {
-      if (asked.headers.authorization !== 'Bearer t1') return serve(asked)
-      // Refusals that trickle in must not throw away the new token again and again.
-      refused += 1
-      setTimeout(
-        () => asked.json(401, googleError(401, 'UNAUTHENTICATED', 'Expired.')),
-        refused * 5,
-      )
-    })
-    const answers = await Promise.all(Array.from({ length: 40 }, () => ask(gateway)))
-    assert.equal(answers.filter(({ status }) => status === 200).length, 40)
-    assert.equal(tokenCalls().length, 2)
+  it('whose source hangs at a cold start is a 503 after 5 s', async () => {
+    const { desk, get } = source()
+    desk.hangs = true
+    const refused = assert.rejects(get(), { status: 503 })
+    await pass(5_000)
+    await refused
   })
 
-  it('that Google refuses twice is the operator’s to mend: 502 after two tries', async () => {
-    google.answer((asked) => {
-      if (asked.url.includes('token')) giveToken(asked)
-      else asked.json(401, googleError(401, 'UNAUTHENTICATED', 'No, projects/123 t1.'))
-    })
-    const { status, text } = await ask(gateway)
-    assert.equal(status, 502)
-    assert.match(text, /"code":"upstream_authentication_error"/)
-    assert.doesNotMatch(text, /123/)
-    assert.equal(modelCalls().length, 2)
+  it('that comes too late for a request is there for the next', async () => {
+    const late = Promise.withResolvers<IssuedToken>()
+    const tokens = keptToken({ fetch: () => late.promise, onFailure: () => undefined })
+    const refused = assert.rejects(tokens.get(), { status: 503 })
+    await pass(5_000)
+    await refused
+    late.resolve({ token: 'late', quotaProject: undefined, endsAt: Date.now() + hour })
+    await pass(100)
+    assert.equal((await tokens.get()).token, 'late')
   })
 
-  it('that cannot be had is a 503 with a code, and the next request tries again', async () => {
-    google.answer((asked) => asked.json(400, { error: 'invalid_grant' }))
-    const { status, text, headers } = await ask(gateway)
-    assert.equal(status, 503)
-    assert.match(text, /"code":"credentials_unavailable"/)
-    assert.doesNotMatch(text, /invalid_grant|who-i-am|127\.0\.0\.1/)
-    assert.ok(Number(headers.get('retry-after')) > 0)
-    assert.equal(modelCalls().length, 0)
-    google.answer(serve)
-    assert.equal((await ask(gateway)).status, 200)
+  it('that was refused is fetched anew, once for all', async () => {
+    const { desk, get, tokens } = source()
+    await get()
+    tokens.forget('t1')
+    assert.deepEqual(await Promise.all([get(), get(), get()]), ['t2', 't2', 't2'])
+    tokens.forget('t1')
+    assert.equal(await get(), 't2')
+    assert.equal(desk.calls, 2)
   })
 
-  it('is never an empty one', async () => {
-    google.answer((asked) => {
-      if (!asked.url.includes('token')) return serve(asked)
-      asked.json(200, { access_token: '', expires_in: 3600 })
-    })
-    await assert.rejects(
-      googleTokens('p').get(),
-      (error) => error instanceof ApiError && error.status === 503,
-    )
-  })
-})
-
-describe('a token from the metadata server', () => {
-  let child: Child
-  let url: string
-
-  before(async () => {
-    google.requests.length = 0
-    google.answer((asked) => {
-      if (asked.url.includes('/computeMetadata/') && !asked.url.includes('token')) {
-        asked.json(200, 'p', { 'metadata-flavor': 'Google' })
-      } else serve(asked)
-    })
-    child = startChild({
-      GCE_METADATA_HOST: google.url.slice('http://'.length),
-      GOOGLE_CLOUD_PROJECT: 'p',
-      GOOGLE_CLOUD_LOCATION: 'europe-west4',
-      GOOGLE_VERTEX_BASE_URL: google.url,
-    })
-    url = await servedBy(child)
-  })
-  after(() => child.kill())
-
-  it('is fetched with the first request, once, and not at the start', async () => {
-    assert.equal(tokenCalls().length, 0)
-    const answers = await Promise.all(Array.from({ length: 100 }, () => ask({ url })))
-    assert.equal(answers.filter(({ status }) => status === 200).length, 100)
-    assert.equal(tokenCalls().length, 1)
-    assert.equal(tokenCalls()[0]?.headers['metadata-flavor'], 'Google')
-    const [{ headers, url: path } = assert.fail()] = modelCalls()
-    assert.equal(headers.authorization, 'Bearer t1')
-    assert.match(path, /\/projects\/p\/locations\/europe-west4\//)
+  it('that a source gives again and again until shortly before its end is not asked for all the time', async () => {
+    const { desk, get } = source()
+    desk.validMs = 4 * minute
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      await get()
+      await pass(1_000)
+    }
+    assert.ok(desk.calls <= 3, `${desk.calls} calls`)
   })
 
-  it('stays out of the log', () => {
-    assert.doesNotMatch(child.output(), /Bearer|\bt1\b/)
+  it('that is missing makes readiness ask for it', async () => {
+    const { desk, tokens } = source()
+    desk.fails = true
+    assert.equal(tokens.available(), true)
+    await pass(1_000)
+    assert.equal(tokens.available(), false)
+    desk.fails = false
+    await pass(2_000)
+    tokens.available()
+    await pass(100)
+    assert.equal(tokens.available(), true)
   })
 })

@@ -3,10 +3,10 @@ import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../../src/errors.ts'
 import { createTransport } from '../../src/upstream/transport.ts'
-import { startFakeGoogle } from '../support/fake-google.ts'
+import { startHttpPeer } from '../support/http-peer.ts'
 import { within } from '../support/within.ts'
 
-const google = await startFakeGoogle()
+const peer = await startHttpPeer()
 const transport = createTransport({
   connectTimeout: 500,
   headersTimeout: 5_000,
@@ -14,10 +14,10 @@ const transport = createTransport({
 })
 after(async () => {
   await transport.close()
-  await google.close()
+  await peer.close()
 })
 
-function post(url = `${google.url}/x`, signal = new AbortController().signal) {
+function post(url = `${peer.url}/x`, signal = new AbortController().signal) {
   return transport.post({ url, headers: { 'x-own': '1' }, body: '{"a":1}', signal })
 }
 
@@ -40,7 +40,7 @@ describe('a post', () => {
   it('sends the body and its headers, and nothing that nobody asked for', async () => {
     const [reply, asked] = await Promise.all([
       post(),
-      google.next().then((asked) => {
+      peer.next().then((asked) => {
         asked.json(200, { b: 2 }, { 'x-theirs': '3' })
         return asked
       }),
@@ -62,7 +62,7 @@ describe('a post', () => {
   it('resolves with the headers, before the body has come', async () => {
     const [reply, asked] = await Promise.all([
       post(),
-      google.next().then((asked) => {
+      peer.next().then((asked) => {
         asked.begin()
         return asked
       }),
@@ -74,27 +74,24 @@ describe('a post', () => {
   })
 
   it('never follows a redirect', async () => {
-    const before = google.requests.length
+    const before = peer.requests.length
     const [reply] = await Promise.all([
       post(),
-      google.next().then((asked) => asked.json(307, '', { location: `${google.url}/elsewhere` })),
+      peer.next().then((asked) => asked.json(307, '', { location: `${peer.url}/elsewhere` })),
     ])
     assert.equal(reply.status, 307)
     await reply.text()
-    assert.equal(google.requests.length, before + 1)
+    assert.equal(peer.requests.length, before + 1)
   })
 
   it('is never sent twice, even when the connection is reset', async () => {
-    const before = google.requests.length
-    const [fault] = await Promise.all([
-      faultOf(post()),
-      google.next().then((asked) => asked.reset()),
-    ])
+    const before = peer.requests.length
+    const [fault] = await Promise.all([faultOf(post()), peer.next().then((asked) => asked.reset())])
     await sleep(30)
     assert.equal(fault.status, 502)
     assert.equal(fault.code, 'bad_gateway')
     assert.ok(fault.cause)
-    assert.equal(google.requests.length, before + 1)
+    assert.equal(peer.requests.length, before + 1)
   })
 
   it('says 502 where nobody listens, without the address', async () => {
@@ -107,7 +104,7 @@ describe('a post', () => {
     for (const read of ['text', 'bytes'] as const) {
       const [reply, asked] = await Promise.all([
         post(),
-        google.next().then((asked) => {
+        peer.next().then((asked) => {
           asked.begin()
           asked.write('half')
           return asked
@@ -124,7 +121,7 @@ describe('a post', () => {
   it('ends with its signal, before and after the headers', async () => {
     const before = new AbortController()
     const refused = post(undefined, before.signal)
-    const first = await google.next()
+    const first = await peer.next()
     before.abort(new Error('left'))
     await assert.rejects(refused, (error) => !(error instanceof ApiError))
     await within(1_000, first.left, 'the connection stayed')
@@ -132,7 +129,7 @@ describe('a post', () => {
     const later = new AbortController()
     const [reply, second] = await Promise.all([
       post(undefined, later.signal),
-      google.next().then((asked) => {
+      peer.next().then((asked) => {
         asked.begin()
         return asked
       }),
@@ -144,15 +141,15 @@ describe('a post', () => {
   })
 
   it('is not even sent with a signal that has aborted', async () => {
-    const before = google.requests.length
+    const before = peer.requests.length
     await assert.rejects(post(undefined, AbortSignal.abort()))
-    assert.equal(google.requests.length, before)
+    assert.equal(peer.requests.length, before)
   })
 
   it('hangs up when the reader stops in the middle', async () => {
     const [reply, asked] = await Promise.all([
       post(),
-      google.next().then((asked) => {
+      peer.next().then((asked) => {
         asked.begin()
         asked.write('one ')
         return asked
@@ -172,8 +169,8 @@ describe('a post', () => {
     const { signal } = new AbortController()
     for (let n = 0; n < 6; n += 1) {
       const [reply] = await Promise.all([
-        fresh.post({ url: google.url, headers: {}, body: '{}', signal }),
-        google.next().then((asked) => {
+        fresh.post({ url: peer.url, headers: {}, body: '{}', signal }),
+        peer.next().then((asked) => {
           ports.add(asked.port)
           return asked.json(200, {})
         }),
@@ -195,29 +192,29 @@ describe('patience', { concurrency: true }, () => {
   after(() => impatient.close())
 
   const ask = async () => {
-    const fake = await startFakeGoogle()
+    const silent = await startHttpPeer()
     const { signal } = new AbortController()
-    const reply = impatient.post({ url: fake.url, headers: {}, body: '{}', signal })
-    return { fake, reply }
+    const reply = impatient.post({ url: silent.url, headers: {}, body: '{}', signal })
+    return { silent, reply }
   }
 
   it('ends in upstream_timeout when no headers come', async () => {
-    const { fake, reply } = await ask()
+    const { silent, reply } = await ask()
     const fault = await within(4_000, faultOf(reply), 'no timeout')
     assert.equal(fault.status, 504)
     assert.equal(fault.code, 'upstream_timeout')
-    await fake.close()
+    await silent.close()
   })
 
   it('ends in upstream_idle_timeout when the body stalls', async () => {
-    const { fake, reply } = await ask()
-    const asked = await fake.next()
+    const { silent, reply } = await ask()
+    const asked = await silent.next()
     asked.begin()
     asked.write('one ')
     const stalled = await reply
     const fault = await within(4_000, faultOf(drain(stalled.bytes())), 'no timeout')
     assert.equal(fault.status, 504)
     assert.equal(fault.code, 'upstream_idle_timeout')
-    await fake.close()
+    await silent.close()
   })
 })

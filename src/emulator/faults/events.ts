@@ -1,13 +1,13 @@
-import { standardError } from '../errors.ts'
+import { type ErrorBody, standardError } from '../errors.ts'
 import type { Answer } from '../response.ts'
 import { Raw } from '../framing.ts'
 import type { Fault } from './fault.ts'
 
-type Event = Answer['events'][number] | Raw
+type Event = Answer['events'][number] | ErrorBody[] | Raw
 
 /** The events of a stream with what goes wrong among them. */
 export function faultyEvents(events: Answer['events'], fault: Fault): Event[] {
-  const { malformed, huge, error, noCandidates } = fault
+  const { malformed, huge, error, form, noCandidates } = fault
   const bare = noCandidates ? events.map(withoutCandidates) : events
   const strange = [
     ...(malformed ? [{ after: malformed.after, event: new Raw(notJson) }] : []),
@@ -16,7 +16,9 @@ export function faultyEvents(events: Answer['events'], fault: Fault): Event[] {
   const mixed = strange
     .toSorted((a, b) => b.after - a.after)
     .reduce<Event[]>((all, { after, event }) => all.toSpliced(after, 0, event), bare)
-  return error ? [...mixed.slice(0, error.after), standardError(error.status).toJSON()] : mixed
+  if (!error) return mixed
+  const body = standardError(error.status).toJSON()
+  return [...mixed.slice(0, error.after), form === 'array' ? [body] : body]
 }
 
 /** The one body of an answer with what goes wrong in it. */

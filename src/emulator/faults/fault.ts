@@ -30,6 +30,7 @@ export interface Fault {
   wrongType?: boolean
   redirect?: boolean
   closeBeforeHeaders?: boolean
+  resetBeforeHeaders?: boolean
   expiredToken?: boolean
 }
 

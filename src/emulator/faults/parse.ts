@@ -22,12 +22,15 @@ function read(argument: Argument): Fault {
 }
 
 function checkTogether(fault: Fault, text: string): void {
-  const { status, retryInfo, retryAfter, key, times, reset, fin, stall } = fault
+  const { status, retryInfo, retryAfter, key, times, reset, fin, stall, error, form } = fault
   if (status === undefined && (retryInfo ?? retryAfter) !== undefined) {
     throw unreadable(text, 'retry-info and retry-after go with a status')
   }
   if (key !== undefined && times === undefined) throw unreadable(text, 'a key goes with times')
   if ([reset, fin, stall].filter(Boolean).length > 1) {
     throw unreadable(text, 'an answer ends by one of reset, fin and stall')
+  }
+  if (error && (form === 'html' || form === 'empty')) {
+    throw unreadable(text, 'an error among events is an object or an array')
   }
 }

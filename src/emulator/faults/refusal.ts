@@ -18,7 +18,8 @@ function errorOf(fault: Fault, framing: Framing, to: Addressee): GoogleError | u
   if (expiredToken) return expired(to.backend)
   if (status !== undefined) return overloaded(status, fault, to)
   if (framing === 'whole' && error) return standardError(error.status)
-  return form && standardError(form === 'html' ? 502 : 503)
+  // The form of an error that comes among the events is theirs.
+  return form && !error ? standardError(form === 'html' ? 502 : 503) : undefined
 }
 
 function comeAgain(reply: Reply, { retryAfter }: Fault): Reply {

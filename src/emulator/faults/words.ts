@@ -79,7 +79,7 @@ export const faultWords: Record<string, FaultWord> = {
   },
   'error-array': {
     form: 'error-array',
-    means: 'puts the error into an array; alone, it is a 503',
+    means: 'puts the error into an array, that of `error@K` too; alone, it is a 503',
     read: (argument) => argument.none({ form: 'array' }),
   },
   'error-html': {
@@ -138,6 +138,11 @@ export const faultWords: Record<string, FaultWord> = {
     form: 'close-before-headers',
     means: 'closes the connection without a word',
     read: (argument) => argument.none({ closeBeforeHeaders: true }),
+  },
+  'reset-before-headers': {
+    form: 'reset-before-headers',
+    means: 'resets the connection (RST) without a word',
+    read: (argument) => argument.none({ resetBeforeHeaders: true }),
   },
   'expired-token': {
     form: 'expired-token',

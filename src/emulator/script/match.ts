@@ -1,15 +1,18 @@
 import { bringsResults, type GenerateContentRequest } from '../request.ts'
 import type { Prompt } from '../says/prompt.ts'
-import type { Script, ScriptedAnswer, When } from './script.ts'
+import type { ScriptMemory } from './memory.ts'
+import type { Script, ScriptEntry, When } from './script.ts'
 
-/** What a script has to say to a request: the first entry that fits. */
-export function scriptedAnswer(
-  script: Script,
+/** What a script has to say to a request: the first entry that fits, and may still answer. */
+export function entryFor(
+  { script, played }: { script: Script; played: ScriptMemory },
   request: GenerateContentRequest,
   prompt: Prompt,
   model: string,
-): ScriptedAnswer | undefined {
-  return script.find(({ when }) => holds(when, request, prompt, model))?.answer
+): ScriptEntry | undefined {
+  return script.find(
+    (entry) => played.mayAnswer(entry) && holds(entry.when, request, prompt, model),
+  )
 }
 
 function holds(

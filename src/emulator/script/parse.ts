@@ -1,5 +1,6 @@
-import type { Script, ScriptedAnswer, ScriptEntry, When } from './script.ts'
+import type { ErrorDetail, Refusal } from '../errors.ts'
 import { parseFault } from '../faults/parse.ts'
+import type { Script, ScriptedAnswer, ScriptEntry, When } from './script.ts'
 
 /** A script that cannot be played; the message names the place. */
 export class ScriptError extends Error {}
@@ -10,9 +11,13 @@ export function parseScript(value: unknown, name = 'script'): Script {
 }
 
 function parseEntry(value: unknown, at: string): ScriptEntry {
-  const { when = {}, answer } = fields(value, at, ['when', 'answer'])
+  const { when = {}, answer, times } = fields(value, at, ['when', 'answer', 'times'])
   if (answer === undefined) throw new ScriptError(`${at}.answer is missing.`)
-  return { when: parseWhen(when, `${at}.when`), answer: parseAnswer(answer, `${at}.answer`) }
+  return {
+    when: parseWhen(when, `${at}.when`),
+    answer: parseAnswer(answer, `${at}.answer`),
+    ...(times !== undefined && { times: ordinal(times, `${at}.times`) }),
+  }
 }
 
 const conditions = ['contains', 'matches', 'model', 'turn', 'tool_result']
@@ -30,7 +35,7 @@ function parseWhen(value: unknown, at: string): When {
   }
 }
 
-const says = ['text', 'thoughts', 'calls', 'json', 'finish', 'fault', 'events']
+const says = ['text', 'thoughts', 'calls', 'json', 'finish', 'fault', 'events', 'error']
 
 function parseAnswer(value: unknown, at: string): ScriptedAnswer {
   const given = fields(value, at, says)
@@ -39,11 +44,13 @@ function parseAnswer(value: unknown, at: string): ScriptedAnswer {
   if ('text' in given && 'json' in given) {
     throw new ScriptError(`${at} has both text and json: give one of them.`)
   }
-  const beside = names.filter((name) => name !== 'events' && name !== 'fault')
-  if ('events' in given && beside.length > 0) {
-    throw new ScriptError(`${at} has events and ${beside.join(', ')}: events say it all.`)
+  for (const whole of ['events', 'error']) {
+    const beside = names.filter((name) => name !== whole && name !== 'fault')
+    if (whole in given && beside.length > 0) {
+      throw new ScriptError(`${at} has ${whole} and ${beside.join(', ')}: ${whole} says it all.`)
+    }
   }
-  const { text: said, thoughts, calls, json, finish, fault, events } = given
+  const { text: said, thoughts, calls, json, finish, fault, events, error } = given
   return {
     ...(said !== undefined && { text: text(said, `${at}.text`) }),
     ...(thoughts !== undefined && { thoughts: texts(thoughts, `${at}.thoughts`) }),
@@ -56,7 +63,32 @@ function parseAnswer(value: unknown, at: string): ScriptedAnswer {
     ...(events !== undefined && {
       events: list(events, `${at}.events`).map((one, i) => object(one, `${at}.events[${i}]`)),
     }),
+    ...(error !== undefined && { error: parseError(error, `${at}.error`) }),
   }
+}
+
+function parseError(value: unknown, at: string): Refusal {
+  const { code, status, message, details } = fields(value, at, [
+    'code',
+    'status',
+    'message',
+    'details',
+  ])
+  return {
+    code: httpError(code, `${at}.code`),
+    ...(status !== undefined && { status: text(status, `${at}.status`) }),
+    ...(message !== undefined && { message: text(message, `${at}.message`) }),
+    ...(details !== undefined && {
+      details: list(details, `${at}.details`).map((one, i) =>
+        parseDetail(one, `${at}.details[${i}]`),
+      ),
+    }),
+  }
+}
+
+function parseDetail(value: unknown, at: string): ErrorDetail {
+  const { '@type': type, ...rest } = object(value, at)
+  return { '@type': text(type, `${at}.@type`), ...rest }
 }
 
 function parseCall(value: unknown, at: string): { name: string; args: Record<string, unknown> } {
@@ -97,6 +129,13 @@ function texts(value: unknown, at: string): string[] {
 function ordinal(value: unknown, at: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value
   throw new ScriptError(`${at} has to be a whole number from 1.`)
+}
+
+function httpError(value: unknown, at: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 400 && value <= 599) {
+    return value
+  }
+  throw new ScriptError(`${at} has to be a whole number from 400 to 599.`)
 }
 
 function pattern(value: unknown, at: string): RegExp {

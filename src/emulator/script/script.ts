@@ -1,3 +1,5 @@
+import type { Refusal } from '../errors.ts'
+
 /** What a script tells the emulator to answer: the first entry whose conditions all hold. */
 export type Script = ScriptEntry[]
 
@@ -5,6 +7,8 @@ export type Script = ScriptEntry[]
 export interface ScriptEntry {
   when: When
   answer: ScriptedAnswer
+  /** How many of the requests that fit it answers; without it, all. */
+  times?: number
 }
 
 /** Conditions, of which all have to hold; without any it is always. */
@@ -27,6 +31,7 @@ export interface ScriptedAnswer {
   finish?: string
   fault?: string
   events?: Record<string, unknown>[]
+  error?: Refusal
 }
 
 /** Each key of a script, and what it stands for. */
@@ -43,4 +48,6 @@ export const scriptKeys: Record<string, string> = {
   'answer.finish': 'the finishReason, and an answer that looks like it',
   'answer.fault': 'a fault, in the words of the table of faults',
   'answer.events': 'the events themselves, sent as they are written',
+  'answer.error': 'a refusal: `{ code, status, message, details }`, of which only `code` has to be',
+  times: 'how many of the requests that fit are answered so; later ones fall to later entries',
 }

@@ -1,4 +1,5 @@
 import type { Candidate, Citation, GroundingChunk, GroundingSupport } from '../gemini.ts'
+import { LongText, longestText } from './long-text.ts'
 import type { Annotation } from './response.ts'
 
 /**
@@ -8,7 +9,9 @@ import type { Annotation } from './response.ts'
  */
 export class Citations {
   /** The visible text so far: offsets are bytes of it. */
-  #text = ''
+  #text = new LongText()
+  /** The text was too long to be remembered, so its places cannot be told. */
+  #forgotten = false
   /** In streams each event brings only new sources, while indices count all of them. */
   readonly #chunks: GroundingChunk[] = []
   readonly #supports: GroundingSupport[] = []
@@ -26,13 +29,22 @@ export class Citations {
 
   /** `hidden` are the code points of `content` so far that are not visible text. */
   addText(text: string, hidden: number): void {
+    if (this.#forgotten) return
+    if (this.#text.length + text.length > longestText) return this.#forget()
     if (hidden !== (this.#hidden.at(-1)?.count ?? 0)) {
       this.#hidden.push({ from: this.#text.length, count: hidden })
     }
-    this.#text += text
+    this.#text.append(text)
+  }
+
+  #forget(): void {
+    this.#forgotten = true
+    this.#text = new LongText()
+    for (const list of [this.#chunks, this.#supports, this.#citations]) list.length = 0
   }
 
   add({ groundingMetadata, citationMetadata }: Candidate): void {
+    if (this.#forgotten) return
     this.#chunks.push(...(groundingMetadata?.groundingChunks ?? []))
     this.#supports.push(...(groundingMetadata?.groundingSupports ?? []))
     this.#citations.push(
@@ -42,35 +54,40 @@ export class Citations {
 
   toAnnotations(): Annotation[] {
     if (this.#supports.length === 0 && this.#citations.length === 0) return []
-    const bytes = new TextEncoder().encode(this.#text)
+    const text = this.#text.toString()
+    const words = { text, bytes: new TextEncoder().encode(text) }
     const grounded = this.#supports.flatMap(({ segment = {}, groundingChunkIndices = [] }) => {
-      const span = this.#locate(segment, bytes)
+      const span = this.#locate(segment, words)
       return groundingChunkIndices.flatMap((index) =>
         toAnnotation(sourceOf(this.#chunks[index]), span),
       )
     })
     const cited = this.#citations.flatMap(({ startIndex = 0, endIndex = 0, ...source }) =>
-      toAnnotation(source, this.#locate({ startIndex, endIndex }, bytes)),
+      toAnnotation(source, this.#locate({ startIndex, endIndex }, words)),
     )
     return [...grounded, ...cited]
   }
 
   /** Trusts the offsets where the words are there, else looks for the words. */
-  #locate({ partIndex = 0, startIndex = 0, endIndex = 0, text }: Segment, bytes: Uint8Array): Span {
-    const base = byteLength(this.#text.slice(0, this.#parts[partIndex] ?? 0))
+  #locate({ partIndex = 0, startIndex = 0, endIndex = 0, text }: Segment, words: Words): Span {
+    const base = byteLength(words.text.slice(0, this.#parts[partIndex] ?? 0))
     const decoder = new TextDecoder()
-    const there = decoder.decode(bytes.subarray(base + startIndex, base + endIndex))
-    const found = text === undefined || text === there ? -1 : this.#text.indexOf(text)
-    const from = found === -1 ? decoder.decode(bytes.subarray(0, base + startIndex)).length : found
+    const decode = (from: number, to: number) => decoder.decode(words.bytes.subarray(from, to))
+    const there = decode(base + startIndex, base + endIndex)
+    const found = text === undefined || text === there ? -1 : words.text.indexOf(text)
+    const from = found === -1 ? decode(0, base + startIndex).length : found
     const cited = found === -1 || text === undefined ? there : text
-    return { start: this.#toContent(from, from), end: this.#toContent(from + cited.length, from) }
+    // What stands before the place where the cited words begin is not counted.
+    const hidden = this.#hidden.findLast((one) => one.from <= from)?.count ?? 0
+    const toContent = (place: number) => codePoints(words.text.slice(0, place)) + hidden
+    return { start: toContent(from), end: toContent(from + cited.length) }
   }
+}
 
-  /** A place in the text -> the place in `content`; `near` is where the cited words begin. */
-  #toContent(place: number, near: number): number {
-    const hidden = this.#hidden.findLast(({ from }) => from <= near)?.count ?? 0
-    return codePoints(this.#text.slice(0, place)) + hidden
-  }
+/** The visible text, and the same in UTF-8. */
+interface Words {
+  text: string
+  bytes: Uint8Array
 }
 
 /** More than any answer has that counts its parts. */
@@ -92,15 +109,15 @@ function sourceOf(chunk: GroundingChunk | undefined) {
 }
 
 function toAnnotation(
-  { uri, title }: { uri?: string | undefined; title?: string | undefined },
+  { uri, title }: { uri?: unknown; title?: unknown },
   span: Span,
 ): Annotation[] {
-  if (!uri) return []
+  if (typeof uri !== 'string' || uri === '') return []
   const url_citation = {
     start_index: span.start,
     end_index: span.end,
     url: uri,
-    title: title ?? '',
+    title: typeof title === 'string' ? title : '',
   }
   return [{ type: 'url_citation', url_citation }]
 }

@@ -1,7 +1,7 @@
 import type { Candidate, FunctionCall, Part, PromptFeedback } from '../gemini.ts'
 import { Citations, codePoints } from './annotations.ts'
 import { Calls, type MadeCall } from './calls.ts'
-import { appendParts, mergeFindings, toFindings } from './findings.ts'
+import { mergeFindings, toFindings } from './findings.ts'
 import { isFutile, isPlain, toFinishReason } from './finish.ts'
 import { toLogprobs } from './logprobs.ts'
 import { toImage } from './media-out.ts'
@@ -9,6 +9,7 @@ import type { AnswerOptions } from './request.ts'
 import { type ChunkChoice, type Delta, extra, type ExtraContent } from './response.ts'
 import { Sound } from './sound.ts'
 import { closeTag, openTag } from './thoughts.ts'
+import { Turn } from './turn.ts'
 
 /** The answer that a choice belongs to, for the ids of its calls. */
 export interface Answer {
@@ -38,7 +39,7 @@ export class ChoiceStream {
   #hidden = 0
   #images = 0
   /** The answer's parts as Gemini gave them, for the case that OpenAI has no word for one. */
-  #parts: Part[] = []
+  readonly #turn = new Turn()
   #foreign = false
   /** Sound may have to be whole before it can be sent. */
   readonly #sound: Sound
@@ -72,7 +73,7 @@ export class ChoiceStream {
     }
     this.#citations.add(candidate)
     this.#findings = mergeFindings(this.#findings, toFindings(candidate))
-    this.#parts = appendParts(this.#parts, content?.parts ?? [])
+    this.#turn.push(content?.parts ?? [])
     const deltas = (content?.parts ?? []).flatMap((part) => {
       this.#citations.beginPart()
       return this.#toDeltas(part)
@@ -199,8 +200,8 @@ export class ChoiceStream {
    * history, it is used as it is.
    */
   #toLastExtra(): Delta[] {
-    const parts = this.#foreign ? { parts: this.#parts } : {}
-    const google = { ...this.#findings, ...parts }
+    const parts = this.#foreign ? this.#turn.parts : undefined
+    const google = { ...this.#findings, ...(parts && { parts }) }
     return Object.keys(google).length > 0 ? [{ extra_content: { google } }] : []
   }
 

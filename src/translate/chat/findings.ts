@@ -1,4 +1,4 @@
-import type { Candidate, Part } from '../gemini.ts'
+import type { Candidate } from '../gemini.ts'
 import { isObject } from '../json.ts'
 import { toSnakeKeys } from './google.ts'
 
@@ -23,26 +23,4 @@ export function mergeFindings(
     return [key, isObject(before) && isObject(value) ? mergeFindings(before, value) : value]
   })
   return { ...known, ...Object.fromEntries(merged) }
-}
-
-/** Pieces of one text become one part again; parts with a signature stay as they are. */
-export function appendParts(known: Part[], more: Part[]): Part[] {
-  for (const part of more) {
-    const last = known.at(-1)
-    if (
-      last !== undefined &&
-      isPlainText(last) &&
-      isPlainText(part) &&
-      last.thought === part.thought
-    ) {
-      known[known.length - 1] = { ...last, text: `${last.text}${part.text}` }
-    } else {
-      known.push(part)
-    }
-  }
-  return known
-}
-
-function isPlainText(part: Part): boolean {
-  return part.text !== undefined && part.thoughtSignature === undefined
 }

@@ -56,18 +56,24 @@ export function mergeUsage(
   return news === undefined ? known : { ...known, ...withNumbers(news) }
 }
 
-/** Counts are int64, which JSON may also write as strings. */
+/** What is no count, list or word is left out, so that it cannot reach a client as one. */
 function withNumbers(usage: UsageMetadata): UsageMetadata {
   return Object.fromEntries(
     Object.entries(usage)
-      .filter(([, value]) => value !== null)
-      .map(([key, value]) => [key, toCount(key, value)]),
+      .map(([key, value]) => [key, key.endsWith('Count') ? toCount(value) : toWord(value)])
+      .filter(([, value]) => value !== undefined),
   )
 }
 
-function toCount(key: string, value: unknown): unknown {
+/** Counts are int64, which JSON may also write as strings. */
+function toCount(value: unknown): number | undefined {
+  const count = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined
+}
+
+function toWord(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter(isObject).map((one) => withNumbers(one))
-  return typeof value === 'string' && key.endsWith('Count') ? Number(value) : value
+  return typeof value === 'string' ? value : undefined
 }
 
 function tokensOf(modality: string, details: ModalityTokens[] | undefined): number {

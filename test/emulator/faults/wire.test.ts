@@ -121,6 +121,44 @@ describe('an answer that goes wrong', () => {
     assert.ok(!text.includes('finishReason'))
   })
 
+  it('ends in an error among its events, which may be in an array', async () => {
+    for (const [fault, read] of [
+      ['error@2=503', (last: unknown) => last],
+      ['error@2=503;error-array', (last: unknown) => (Array.isArray(last) ? last[0] : undefined)],
+    ] as const) {
+      const { status, text } = await ask(stream, fault)
+      const events = readEvents<Record<string, unknown>>(text)
+      assert.deepEqual([status, events.length], [200, 3])
+      assert.deepEqual(
+        events.slice(0, 2).map((event) => 'candidates' in event),
+        [true, true],
+      )
+      const { error }: { error?: { code: number } } = Object(read(events[2]))
+      assert.equal(error?.code, 503)
+    }
+  })
+
+  it('may go wrong in all these ways together', async () => {
+    const said = asking('Say "Grüße 👋🏽 one two three four five six seven eight nine ten"')
+    const faults = ['malformed@1', 'huge@3=2000', 'no-candidates', 'delay=5', 'pace=1']
+    const bytes = ['cut=every-utf8', 'split=7']
+    const { text } = await ask(stream, [...faults, ...bytes].join(';'), said)
+    const frames = text.split('\r\n\r\n')
+    assert.throws(() => JSON.parse(frames[1]?.replace('data: ', '') ?? '{}'))
+    assert.equal(`${frames[4]}\r\n\r\n`.length, 2000)
+    assert.ok(!JSON.parse(frames[2]?.replace('data: ', '') ?? '').candidates)
+    const number = emulator.log.count + 1
+    await assert.rejects(ask(stream, [...faults, ...bytes, 'reset@4+5'].join(';'), said))
+    const entry = await emulator.log.ended(number)
+    assert.deepEqual([entry.status, entry.events, entry.ended], [200, 4, 'reset'])
+    const refusal =
+      'status=429;retry-info=1;retry-after=2;error-array;delay=5;split=1;times=1;key=all'
+    const refused = await ask(stream, refusal, said)
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '2'])
+    assert.equal(JSON.parse(refused.text)[0].error.details.at(-1).retryDelay, '1s')
+    assert.equal((await ask(stream, refusal, said)).status, 200)
+  })
+
   it('fails as a whole where nothing is streamed', async () => {
     assert.equal((await ask(whole, 'error@2=503')).status, 503)
     assert.equal((await ask(whole, 'huge@0=1000')).text.length, 1000)
@@ -144,6 +182,11 @@ describe('a connection that goes wrong', () => {
 
   it('is closed without a word', async () => {
     assert.deepEqual(await raw('close-before-headers'), { error: undefined, text: '' })
+  })
+
+  it('is reset without a word', async () => {
+    assert.deepEqual(await raw('reset-before-headers'), { error: 'ECONNRESET', text: '' })
+    assert.equal((await emulator.log.ended(emulator.log.count)).ended, 'reset')
   })
 
   it('is silent until the client leaves', async () => {

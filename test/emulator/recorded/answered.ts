@@ -1,5 +1,6 @@
 import { exchange } from '../../../src/emulator/exchange.ts'
 import { FaultMemory } from '../../../src/emulator/faults/memory.ts'
+import { ScriptMemory } from '../../../src/emulator/script/memory.ts'
 import type { Recording } from './recording.ts'
 
 /** The events the emulator answers a recorded request with; undefined where it refuses. */
@@ -21,7 +22,8 @@ export function asked(
   const path = `${paths[backend]}${model}:${op}${op.startsWith('stream') ? '?alt=sse' : ''}`
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const url = new URL(path, 'http://emulator')
-  return exchange({ method: 'POST', url, headers, text }, { script: [], memory: new FaultMemory() })
+  const house = { script: [], played: new ScriptMemory(), memory: new FaultMemory() }
+  return exchange({ method: 'POST', url, headers, text }, house)
 }
 
 const credentials = { 'x-goog-api-key': 'key', authorization: 'Bearer token' }

@@ -104,7 +104,7 @@ describe('a script', () => {
       [[{ answer: {} }], /^script\[0\]\.answer is empty: give one of text,/],
       [
         [{ answer: { text: 'a' }, If: 1 }],
-        'script[0].If is unknown: the keys here are when, answer.',
+        'script[0].If is unknown: the keys here are when, answer, times.',
       ],
       [
         [{ answer: { text: 'a' } }, { answer: { texts: 'a' } }],
@@ -119,6 +119,15 @@ describe('a script', () => {
         /^script\[0\]\.when\.matches is no regular expression/,
       ],
       [[{ when: { turn: 0 }, answer: { text: 'a' } }], /whole number from 1/],
+      [[{ times: 0, answer: { text: 'a' } }], 'script[0].times has to be a whole number from 1.'],
+      [[{ answer: { error: { code: 503 }, text: 'a' } }], /has error and text: error says it all/],
+      [[{ answer: { error: {} } }], /^script\[0\]\.answer\.error\.code has to be a whole number/],
+      [[{ answer: { error: { code: 200 } } }], /number from 400 to 599/],
+      [[{ answer: { error: { code: 503, reason: 'x' } } }], /error\.reason is unknown/],
+      [
+        [{ answer: { error: { code: 503, details: [{}] } } }],
+        'script[0].answer.error.details[0].@type has to be a text.',
+      ],
       [
         [{ answer: { fault: 'explode' } }],
         /^script\[0\]\.answer\.fault: The emulator cannot read the fault "explode"/,
@@ -126,6 +135,64 @@ describe('a script', () => {
     ] as const) {
       assert.throws(() => parseScript(wrong), { message }, JSON.stringify(wrong))
     }
+  })
+})
+
+describe('an entry of a script', () => {
+  it('refuses in Google’s form and in words of its own', async () => {
+    const detail = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '38.9s' }
+    const error = { code: 429, status: 'OVER', message: 'Slow down.', details: [detail] }
+    emulator.play([
+      { when: { contains: 'own' }, answer: { error } },
+      { answer: { error: { code: 503 } } },
+    ])
+    assert.deepEqual(await developer.refusal(model, asking('In words of its own')), error)
+    assert.deepEqual(await developer.refusal(model, asking('Hi')), {
+      code: 503,
+      message: 'The model is overloaded. Please try again later.',
+      status: 'UNAVAILABLE',
+    })
+    const { status, type, text } = await developer.post(
+      `${model}:streamGenerateContent?alt=sse`,
+      asking('Hi'),
+    )
+    assert.deepEqual([status, type, JSON.parse(text).error.code], [503, 'text/event-stream', 503])
+  })
+
+  it('refuses only what is right', async () => {
+    emulator.play([{ answer: { error: { code: 503 } } }])
+    assert.equal((await developer.refusal(model, { contents: [] })).code, 400)
+  })
+
+  it('counts what it answers, and not what was refused for being wrong', async () => {
+    emulator.play([
+      { times: 1, answer: { fault: 'status=503' } },
+      { times: 1, answer: { text: 'Once.' } },
+    ])
+    const wrong = asking('Hi', { generationConfig: { temperature: 9 } })
+    const heard: number[] = []
+    for (const body of [asking('Hi'), wrong, asking('Hi'), asking('Hi')]) {
+      const { status, text } = await developer.post(`${model}:generateContent`, body)
+      heard.push(status === 200 && textOf(JSON.parse(text)) === 'Once.' ? 1 : status)
+    }
+    assert.deepEqual(heard, [503, 400, 1, 200])
+  })
+
+  it('answers so many of the requests that fit, and leaves the others to those after it', async () => {
+    emulator.play([
+      { times: 2, when: { contains: 'hi' }, answer: { error: { code: 503 } } },
+      { times: 1, answer: { text: 'once' } },
+      { answer: { text: 'ever after' } },
+    ])
+    const heard: string[] = []
+    for (const question of ['Hi', 'Ho', 'Hi', 'Hi', 'Ho']) {
+      const { status, text } = await developer.post(`${model}:generateContent`, asking(question))
+      heard.push(status === 200 ? textOf(JSON.parse(text)) : String(status))
+    }
+    assert.deepEqual(heard, ['503', 'once', '503', 'ever after', 'ever after'])
+    emulator.play([{ times: 1, answer: { text: 'anew' } }])
+    assert.equal(textOf(await developer.whole(model, asking('Hi'))), 'anew')
+    assert.notEqual(textOf(await developer.whole(model, asking('Hi'))), 'anew')
   })
 })
 

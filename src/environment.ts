@@ -1,0 +1,196 @@
+import { z } from 'zod'
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export type Environment = Record<string, string | undefined>
+
+const text = z.string().trim().min(1)
+const flag = z.stringbool({
+  truthy: ['true', '1', 'yes', 'on'],
+  falsy: ['false', '0', 'no', 'off'],
+})
+const url = z
+  .url({ protocol: /^https?$/, error: 'Expected an http(s) URL.' })
+  .transform((given) => given.replace(/\/+$/, ''))
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9:.-]{0,99}$/, 'Expected lower-case letters, digits and "-".')
+
+const origin = z
+  .string()
+  .regex(
+    /^https?:\/\/[^/\s*]+$/,
+    'Expected origins such as https://app.example, without a path or *.',
+  )
+const list = text.transform((given) =>
+  given
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== ''),
+)
+
+function wholeNumber(least: number, most: number) {
+  const expected = `Expected a whole number from ${least} to ${most}.`
+  return z
+    .string()
+    .regex(/^\d{1,10}$/, expected)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, expected)
+}
+
+/** An endpoint as it is written in POLLUX_ENDPOINTS. */
+export type WrittenEndpoint = z.output<typeof endpoint>
+
+const endpoint = z.union(
+  [
+    z.strictObject({
+      endpoint: z.string().regex(/^[\w-]{1,63}$/, 'Expected the id of an endpoint.'),
+      project: name.optional(),
+      location: name.optional(),
+      host: z.hostname('Expected the dedicated DNS name of the endpoint.').optional(),
+      model: z.string().optional(),
+    }),
+    z.strictObject({ url, apiKey: text.optional(), model: z.string().optional() }),
+  ],
+  'Expected { "endpoint": "<id>", … } for Vertex AI, or { "url": "<base URL>", … } for another server.',
+)
+
+/** The environment, one key a line; the README's table is checked against these. */
+export const environment = z.object({
+  PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; default `8080`.'),
+  HOST: text
+    .optional()
+    .describe('Address to listen on. Default `127.0.0.1`; `0.0.0.0` on Cloud Run (`K_SERVICE`).'),
+  GEMINI_API_KEY: list
+    .optional()
+    .describe(
+      'Key of the Gemini Developer API; of several, comma-separated, one stands in where another fails.',
+    ),
+  GOOGLE_API_KEY: list.optional().describe('The same; wins over `GEMINI_API_KEY`.'),
+  GOOGLE_CLOUD_PROJECT: name
+    .optional()
+    .describe('Project for Vertex AI; credentials come from Application Default Credentials.'),
+  GOOGLE_CLOUD_LOCATION: name
+    .default('global')
+    .describe('Vertex AI location: `global` (the default), `us`, `eu` or a region.'),
+  GOOGLE_GENAI_USE_VERTEXAI: flag
+    .optional()
+    .describe('Which API serves a name without prefix when both are configured.'),
+  GOOGLE_GENAI_USE_ENTERPRISE: flag
+    .optional()
+    .describe('The newer name of `GOOGLE_GENAI_USE_VERTEXAI`; wins over it.'),
+  GOOGLE_GEMINI_BASE_URL: url
+    .default('https://generativelanguage.googleapis.com')
+    .describe(
+      'Another base URL for the Developer API; default `https://generativelanguage.googleapis.com`.',
+    ),
+  GOOGLE_VERTEX_BASE_URL: url
+    .optional()
+    .describe('Another base URL for Vertex AI; the default follows from the location.'),
+  POLLUX_AUTH: z
+    .enum(['none', 'keys', 'passthrough'], 'Expected none, keys or passthrough.')
+    .optional()
+    .describe(
+      '`none`, `keys` or `passthrough`. Default `keys` where keys are given, else `none`, on loopback only.',
+    ),
+  POLLUX_API_KEYS: text.optional().describe('Keys that clients may use, comma-separated.'),
+  POLLUX_API_KEYS_FILE: text.optional().describe('A file of such keys, one a line.'),
+  POLLUX_ENDPOINTS: z
+    .string()
+    .transform(toJson)
+    .pipe(z.record(z.string().min(1), endpoint))
+    .default({})
+    .describe(
+      'Models that speak OpenAI themselves, as JSON: `{"gemma":{"endpoint":"1234567890","location":"us-central1"}}`, with `project`, `host` (dedicated DNS) and `model` where they differ, or `{"local":{"url":"http://127.0.0.1:8000/v1"}}`, with `apiKey` and `model`.',
+    ),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'Expected a redis:// or rediss:// URL.' })
+    .optional()
+    .describe('Redis, where several instances share the memory of thought signatures.'),
+  POLLUX_THOUGHTS: z
+    .enum(['reasoning_content', 'content'], 'Expected reasoning_content or content.')
+    .default('reasoning_content')
+    .describe(
+      'Where thoughts go when the client set no `thought_tag_marker`: `reasoning_content` (the default) or `content`.',
+    ),
+  POLLUX_BODY_LIMIT: wholeNumber(1024, 1024 ** 3)
+    .default(32 * 1024 * 1024)
+    .describe('Longest request body in bytes; default `33554432` (32 MiB).'),
+  POLLUX_FAILOVER_LOCATIONS: list
+    .pipe(z.array(name))
+    .optional()
+    .describe(
+      'Vertex AI locations that are asked where the first fails, comma-separated, nearest first.',
+    ),
+  POLLUX_RETRIES: wholeNumber(0, 5)
+    .default(2)
+    .describe('How often a failed request is sent again at the most; default `2`, `0` for never.'),
+  POLLUX_CONNECT_TIMEOUT_SECONDS: wholeNumber(1, 60)
+    .default(5)
+    .describe('How long a connection to Google may take; default `5`.'),
+  POLLUX_FIRST_BYTE_TIMEOUT_SECONDS: wholeNumber(1, 3600)
+    .default(600)
+    .describe('How long Gemini may think before its first byte; default `600`.'),
+  POLLUX_IDLE_TIMEOUT_SECONDS: wholeNumber(1, 3600)
+    .default(120)
+    .describe('How long an answer may pause; default `120`.'),
+  POLLUX_TOTAL_TIMEOUT_SECONDS: wholeNumber(1, 3600)
+    .default(600)
+    .describe(
+      'How long an answer may take that is not streamed, all tries together; default `600`.',
+    ),
+  POLLUX_MAX_CONCURRENT: wholeNumber(1, 100_000)
+    .default(250)
+    .describe(
+      'How many requests are answered at a time; default `250`. 64 more wait for up to 2 s, the others get a 503.',
+    ),
+  POLLUX_MAX_LAG_MS: wholeNumber(0, 60_000)
+    .default(200)
+    .describe(
+      'Requests get a 503 while the event loop lags by more than this many milliseconds on average; default `200`, `0` for never.',
+    ),
+  POLLUX_BUFFER_LIMIT: wholeNumber(1024, 64 * 1024 ** 3)
+    .default(256 * 1024 * 1024)
+    .describe(
+      'How many bytes of request bodies are held at a time, all together; default `268435456` (256 MiB).',
+    ),
+  POLLUX_CORS_ORIGINS: list
+    .pipe(z.array(origin))
+    .optional()
+    .describe(
+      'Origins of web pages that may ask from a browser, comma-separated, e.g. `https://app.example`; none by default.',
+    ),
+  POLLUX_HEARTBEAT_SECONDS: wholeNumber(0, 600)
+    .default(15)
+    .describe(
+      'Seconds of silence in a stream after which a comment keeps proxies from cutting it; default `15`, `0` for none.',
+    ),
+  POLLUX_DRAIN_SECONDS: wholeNumber(0, 3600)
+    .optional()
+    .describe(
+      'Seconds that running answers may take after SIGTERM; default `30`, `9` on Cloud Run (`K_SERVICE`).',
+    ),
+  LOG_LEVEL: z
+    .enum(logLevels, `Expected one of ${logLevels.join(', ')}.`)
+    .default('info')
+    .describe('`trace`, `debug`, `info` (the default), `warn`, `error`, `fatal` or `silent`.'),
+  NODE_ENV: text
+    .optional()
+    .describe('`production`: refuse to start where only the emulator could answer.'),
+  K_SERVICE: text
+    .optional()
+    .describe('Set by Cloud Run; like `NODE_ENV=production`, and listens on all addresses.'),
+})
+
+/** The environment, read but not yet judged as a whole. */
+export type Settings = z.output<typeof environment>
+
+function toJson(given: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(given)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'Expected JSON.' })
+    return z.NEVER
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { ApiError } from '../errors.ts'
+
+/** What the parser refuses, and its other events that end without a route, in OpenAI's shape of errors. */
+export interface ParserErrors {
+  /** Fastify's `clientErrorHandler`. */
+  refuse: (error: NodeJS.ErrnoException, socket: Duplex) => void
+  /** Has to know which connections owe an answer. */
+  watch: (server: Server) => void
+}
+
+export function parserErrors(): ParserErrors {
+  const connections = new WeakMap<Duplex, Connection>()
+
+  return {
+    refuse: (error, socket) => {
+      if (!socket.writable || error.code === 'ECONNRESET') {
+        socket.destroy()
+        return
+      }
+      // What follows a last request is nobody's; its answer closes the connection.
+      if (error.code === 'HPE_CLOSED_CONNECTION') return
+      const connection = connections.get(socket) ?? { owed: new Map(), refusal: undefined }
+      connection.refusal ??= refusals[error.code ?? ''] ?? notHttp
+      // An answer to what has not arrived, and will not, is this refusal.
+      for (const [response, request] of connection.owed) {
+        if (!request.complete && !response.headersSent) connection.owed.delete(response)
+      }
+      tell(connection, socket)
+    },
+    watch: (server) => {
+      server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+        const { socket } = request
+        const connection = connections.get(socket) ?? { owed: new Map(), refusal: undefined }
+        connections.set(socket, connection)
+        connection.owed.set(response, request)
+        response.once('close', () => {
+          connection.owed.delete(response)
+          tell(connection, socket)
+        })
+      })
+      server.on('checkExpectation', refuseExpectation)
+      server.on('connect', (_request, socket) => socket.end(toBytes(noTunnel)))
+    },
+  }
+}
+
+/** Clients may ask again before the first answer is there. */
+interface Connection {
+  /** The answers that are under way, with their requests. */
+  owed: Map<ServerResponse, IncomingMessage>
+  /** What comes after them: the last word on this connection. */
+  refusal: Refusal | undefined
+}
+
+/** Written any earlier it would be read as, or into, the answer to an earlier request. */
+function tell({ owed, refusal }: Connection, socket: Duplex): void {
+  if (refusal !== undefined && owed.size === 0 && socket.writable) socket.end(toBytes(refusal))
+}
+
+type Refusal = [status: number, phrase: string, message: string]
+
+const notHttp: Refusal = [400, 'Bad Request', 'The request is not valid HTTP.']
+const noTunnel: Refusal = [405, 'Method Not Allowed', 'This gateway opens no tunnels.']
+const refusals: Record<string, Refusal> = {
+  HPE_HEADER_OVERFLOW: [
+    431,
+    'Request Header Fields Too Large',
+    'The request’s headers are too large.',
+  ],
+  HPE_INVALID_VERSION: [505, 'HTTP Version Not Supported', 'Speak HTTP/1.1 to this port.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
+}
+
+/** No reply exists yet, or none ever will: the answer is written by hand. */
+function toBytes([status, phrase, message]: Refusal): string {
+  const body = JSON.stringify(new ApiError(status, 'invalid_request_error', message))
+  return [
+    `HTTP/1.1 ${status} ${phrase}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${randomUUID()}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}
+
+/** `Expect:` something other than 100-continue. Node would answer without a body. */
+function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const message = 'The request expects what this gateway cannot do. Leave the Expect header out.'
+  response
+    .writeHead(417, {
+      'content-type': 'application/json; charset=utf-8',
+      'x-request-id': randomUUID(),
+      // The body that was announced is not read.
+      connection: 'close',
+    })
+    .end(JSON.stringify(new ApiError(417, 'invalid_request_error', message)))
+}

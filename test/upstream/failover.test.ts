@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { startEmulator } from '../../src/emulator/server.ts'
+import { startGateway } from '../support/gateway.ts'
+import { eventsIn } from '../support/raw-client.ts'
+
+const emulator = await startEmulator()
+after(() => emulator.close())
+
+async function ask(url: string, content: string, stream = false) {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'gemini-2.5-flash',
+      messages: [{ role: 'user', content }],
+      stream,
+    }),
+    signal: AbortSignal.timeout(10_000),
+  })
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+/** What the emulator was asked while this was done. */
+async function during<T>(work: () => Promise<T>) {
+  const before = emulator.log.count
+  const result = await work()
+  return { result, asked: emulator.log.entries.filter(({ number }) => number > before) }
+}
+
+describe('an answer that breaks off before its first word', () => {
+  const breaks = [
+    'reset@0',
+    'fin@0',
+    'error@0=503',
+    'reset@0+40',
+    'malformed@0',
+    'close-before-headers',
+  ]
+  for (const stream of [true, false]) {
+    for (const fault of breaks) {
+      it(`is asked for again: ${fault} ${stream ? 'in a stream' : 'whole'}`, async () => {
+        const gateway = await startGateway({
+          GEMINI_API_KEY: 'k',
+          GOOGLE_GEMINI_BASE_URL: emulator.url,
+          POLLUX_RETRIES: '2',
+        })
+        const key = `${fault.replaceAll(/\W/g, '')}-${stream}`
+        const { result, asked } = await during(() =>
+          ask(gateway.url, `[[fault:${fault};times=1;key=${key}]] Say hello.`, stream),
+        )
+        await gateway.close()
+        assert.equal(result.status, 200, result.text)
+        assert.equal(asked.length, 2)
+        assert.equal(result.headers.get('x-pollux-attempts'), '2')
+        if (stream) assert.equal(eventsIn(result.text).at(-1), '[DONE]')
+      })
+    }
+  }
+
+  it('is a refusal where it stays so', async () => {
+    const gateway = await startGateway({
+      GEMINI_API_KEY: 'k',
+      GOOGLE_GEMINI_BASE_URL: emulator.url,
+      POLLUX_RETRIES: '1',
+    })
+    const { result, asked } = await during(() => ask(gateway.url, '[[fault:reset@0]] Hi', true))
+    await gateway.close()
+    assert.equal(result.status, 502)
+    assert.match(result.text, /"code":"stream_interrupted"/)
+    assert.equal(asked.length, 2)
+    assert.equal(result.headers.get('x-should-retry'), 'false')
+  })
+})
+
+describe('several keys', () => {
+  it('stand in for each other, and the one without quota is spared for a while', async () => {
+    const gateway = await startGateway({
+      GEMINI_API_KEY: 'invalid, second-key',
+      GOOGLE_GEMINI_BASE_URL: emulator.url,
+      POLLUX_RETRIES: '2',
+    })
+    const limited = '[[fault:status=429;retry-info=9;times=1;key=of-the-first]] Hi'
+    const first = await ask(gateway.url, limited)
+    await gateway.close()
+    // A wrong key is the operator's to mend: no other key hides it.
+    assert.equal(first.status, 502)
+    const both = await startGateway({
+      GEMINI_API_KEY: 'first-key, second-key',
+      GOOGLE_GEMINI_BASE_URL: emulator.url,
+      POLLUX_RETRIES: '2',
+    })
+    const { result, asked } = await during(() => ask(both.url, limited))
+    assert.equal(result.status, 200, result.text)
+    assert.equal(asked.length, 2)
+    assert.equal(result.headers.get('x-pollux-location'), 'key 2')
+    const next = await during(() => ask(both.url, 'Hi'))
+    assert.equal(next.result.headers.get('x-pollux-location'), 'key 2')
+    assert.equal(next.asked.length, 1)
+    await both.close()
+  })
+})
