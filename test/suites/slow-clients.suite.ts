@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askChat, isComplete, type Outcome, streamed } from './support/chat-client.ts'
 import { percentile } from './support/figures.ts'
+import { startIdleProcess } from './support/inside.ts'
 import { type GatewayProcess, startGatewayProcess } from './support/process.ts'
 import { openSlowSockets, type Slowness, type SlowSockets } from './support/slow-sockets.ts'
 import { type Seen, slowhttptest } from './support/slowhttptest.ts'
@@ -79,6 +80,7 @@ async function* attacked(
   size: Size,
 ): AsyncGenerator<Figure> {
   const gateway = await startGatewayProcess(google.url, { LOG_LEVEL: 'warn' })
+  const idler = await startIdleProcess()
   const attackers: SlowSockets[] = []
   try {
     const idle = gateway.descriptors()
@@ -94,10 +96,12 @@ async function* attacked(
       slowhttptest(`${gateway.url}${path}`, { ...size, options }),
     )
     const growth = mostOf(() => gateway.rss() - base, size.seconds)
+    await idler.look()
     const answers = await ordinary(gateway.url, size.seconds)
+    const { loopP99: noise } = await idler.look()
 
     const names = attacks.map(({ name }) => name).join(', ')
-    yield* servedWell(names, answers)
+    yield* servedWell(names, answers, noise)
     yield {
       promise: `${names}: memory grows by <= 200 MiB`,
       seen: `+${(await growth).toFixed(0)} MiB over ${base.toFixed(0)}`,
@@ -120,6 +124,7 @@ async function* attacked(
     yield await emptied(gateway, idle, names)
   } finally {
     for (const one of attackers) one.leave()
+    idler.kill()
     gateway.kill()
   }
 }
@@ -134,7 +139,7 @@ async function ordinary(url: string, seconds: number): Promise<Outcome[]> {
   return Promise.all(answers)
 }
 
-function* servedWell(names: string, answers: Outcome[]): Generator<Figure> {
+function* servedWell(names: string, answers: Outcome[], noise: number): Generator<Figure> {
   const complete = answers.filter(isComplete).length
   yield {
     promise: `${names}: an ordinary client beside them has 100 % success`,
@@ -146,9 +151,9 @@ function* servedWell(names: string, answers: Outcome[]): Generator<Figure> {
     0.99,
   )
   yield {
-    promise: `${names}: its whole answers take <= 250 ms at p99`,
-    seen: `${p99.toFixed(0)} ms`,
-    kept: p99 <= 250,
+    promise: `${names}: its whole answers take <= 250 ms at p99, beyond what an idle process is late`,
+    seen: `${p99.toFixed(0)} ms, ${noise.toFixed(0)} ms`,
+    kept: p99 - noise <= 250,
   }
 }
 
