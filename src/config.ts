@@ -156,7 +156,8 @@ function readKeyFile(path: string): { content: string; unreadable: string[] } {
   } catch {
     return {
       content: '',
-      unreadable: [`POLLUX_API_KEYS_FILE: cannot read ${path}. Give the path of a readable file.`],
+      // Not quoted: it may be the key itself.
+      unreadable: ['POLLUX_API_KEYS_FILE names no file that can be read. Give the path of one.'],
     }
   }
 }

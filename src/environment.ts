@@ -30,6 +30,17 @@ const list = text.transform((given) =>
     .filter((one) => one !== ''),
 )
 
+/** What the client of Redis cannot read would end the process with a stack. */
+function isRedisUrl(given: string): boolean {
+  const { pathname, username, password } = new URL(given)
+  try {
+    decodeURIComponent(username + password)
+  } catch {
+    return false
+  }
+  return /^\/?\d*$/.test(pathname)
+}
+
 function wholeNumber(least: number, most: number) {
   const expected = `Expected a whole number from ${least} to ${most}.`
   return z
@@ -87,7 +98,9 @@ export const environment = z.object({
     ),
   GOOGLE_VERTEX_BASE_URL: url
     .optional()
-    .describe('Another base URL for Vertex AI; the default follows from the location.'),
+    .describe(
+      'Another base URL for Vertex AI, where `{location}` stands for the location; the default follows from the location.',
+    ),
   POLLUX_AUTH: z
     .enum(['none', 'keys', 'passthrough'], 'Expected none, keys or passthrough.')
     .optional()
@@ -106,6 +119,10 @@ export const environment = z.object({
     ),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'Expected a redis:// or rediss:// URL.' })
+    .refine(
+      isRedisUrl,
+      'Expected the number of a database as its path, and %-signs written as %25.',
+    )
     .optional()
     .describe('Redis, where several instances share the memory of thought signatures.'),
   POLLUX_THOUGHTS: z

@@ -12,9 +12,9 @@ import {
   developerGate,
   endpointUrl,
   toToken,
+  vertexBase,
   vertexGate,
   vertexHeaders,
-  vertexHost,
 } from './upstream/google.ts'
 import type { RetryBudget } from './upstream/budget.ts'
 import { watchedPlaces } from './upstream/places.ts'
@@ -82,7 +82,7 @@ function partnerBackend(
   model: string,
   { transport, tokens }: Means,
 ): Backend {
-  const base = baseUrl ?? `https://${vertexHost(location)}`
+  const base = vertexBase(location, baseUrl)
   const place = `projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`
   const url = `${base}/v1beta1/${place}/endpoints/openapi/chat/completions`
   return ofGoogle(url, model, transport, tokens)

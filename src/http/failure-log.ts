@@ -21,7 +21,7 @@ export function toLogged(error: unknown, failure: ApiError): LoggedFailure {
     status,
     code: toWord(code),
     googleStatus: toWord(google?.status),
-    error: status >= 500 && own instanceof Error ? toOwn(own) : undefined,
+    error: status >= 500 && own instanceof Error ? toOwn(own, code) : undefined,
   }
 }
 
@@ -31,14 +31,18 @@ function toWord(said: string | null | undefined): string | undefined {
 }
 
 /** No other fields: those of a network library's error hold headers and bodies. */
-function toOwn(error: Error) {
+function toOwn(error: Error, failure: string | null) {
   const { name, message, stack = '' } = error
   return {
     type: name,
     code: 'code' in error ? toWord(String(error.code)) : undefined,
-    // JSON.parse quotes what it could not read.
-    message: error instanceof SyntaxError ? '' : message,
+    message: quotes(error, failure) ? '' : message,
     // The stack begins with the message, in as many lines as that has.
     stack: stack.split('\n').flatMap((line) => /^ +at (.*)/.exec(line)?.[1] ?? []),
   }
+}
+
+/** JSON.parse quotes what it could not read, and whoever gives credentials what he was shown. */
+function quotes(error: Error, failure: string | null): boolean {
+  return error instanceof SyntaxError || failure === 'credentials_unavailable'
 }

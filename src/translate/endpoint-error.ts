@@ -25,9 +25,14 @@ export function toEndpointError(refusal: Refusal, owner: Owner): ApiError {
     {
       code: code ?? (status >= 500 ? 'upstream_error' : undefined),
       param: isText(said.param) ? said.param : undefined,
-      headers: retryAfter === undefined ? undefined : { 'retry-after': retryAfter },
+      headers: isTime(retryAfter) ? { 'retry-after': retryAfter } : undefined,
     },
   )
+}
+
+/** Seconds, or a date. */
+function isTime(text: string | undefined): text is string {
+  return text !== undefined && (/^\d{1,9}$/.test(text) || !Number.isNaN(Date.parse(text)))
 }
 
 /** TGI's "failed dependency" is the model's failure; whatever is no error at all is a bad gateway. */

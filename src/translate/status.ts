@@ -111,9 +111,8 @@ export function toApiError(refusal: Refusal, owner: Owner): ApiError {
 }
 
 /** The error object inside an event or an array of a stream that had begun well. */
-export function toStreamError(event: unknown, owner: Owner): ApiError {
-  const code = readError(JSON.stringify(event))?.code ?? 502
-  return toApiError({ status: code, body: JSON.stringify(event) }, owner)
+export function toStreamError(event: string, owner: Owner): ApiError {
+  return toApiError({ status: readError(event)?.code ?? 502, body: event }, owner)
 }
 
 function toRow(

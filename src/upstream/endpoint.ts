@@ -1,4 +1,4 @@
-import { badGateway, interrupted, invalidRequest } from '../errors.ts'
+import { type ApiError, badGateway, interrupted, invalidRequest } from '../errors.ts'
 import { toEndpointError } from '../translate/endpoint-error.ts'
 import { isObject, tryParseJson } from '../translate/json.ts'
 import type { Owner } from '../translate/status.ts'
@@ -30,7 +30,8 @@ export function endpointBackend(settings: EndpointSettings): Backend {
   return {
     async complete(body, call) {
       const reply = await ask(body, call)
-      const answer = readAnswer(await reply.text(), owner(call.credential))
+      const answer = readAnswer(await reply.text(), owner(call.credential), reply)
+      if (!Array.isArray(answer.choices)) throw notAnAnswer()
       return { content: { ...answer, model: call.head.model }, headers: {} }
     },
     async stream(body, call) {
@@ -58,7 +59,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
       if (reply.status === 200) return reply
       const refusal = {
         status: reply.status,
-        body: await reply.text(),
+        body: reply.redact(await reply.text()),
         retryAfter: reply.header('retry-after'),
       }
       const again =
@@ -80,7 +81,7 @@ async function* toChunks(reply: Reply, model: string, owner: Owner): Batches {
           if (chunks.length > 0) yield chunks
           return
         }
-        const chunk = readAnswer(data, owner)
+        const chunk = readAnswer(data, owner, reply)
         // Some servers forget `[DONE]`, but none forgets to say why it stopped.
         finished ||= hasFinished(chunk)
         chunks.push({ ...chunk, model })
@@ -100,13 +101,17 @@ async function* readBatches(reply: Reply, reader: EventReader): AsyncGenerator<s
 }
 
 /** An answer or a piece of one. An error may come under a 200, too. */
-function readAnswer(text: string, owner: Owner): { [key: string]: unknown } {
+function readAnswer(text: string, owner: Owner, { redact }: Reply): { [key: string]: unknown } {
   const answer = tryParseJson(text)
-  if (!isObject(answer)) throw badGateway('The model’s endpoint sent something that is not JSON.')
+  if (!isObject(answer)) throw notAnAnswer()
   if (answer.error !== undefined || answer.object === 'error') {
-    throw toEndpointError({ status: statusOf(answer), body: text }, owner)
+    throw toEndpointError({ status: statusOf(answer), body: redact(text) }, owner)
   }
   return answer
+}
+
+function notAnAnswer(): ApiError {
+  return badGateway('The model’s endpoint sent something that is not a chat completion.')
 }
 
 function statusOf(chunk: { [key: string]: unknown }): number {

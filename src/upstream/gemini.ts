@@ -50,9 +50,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       const translation = await translate(body, call)
       return untilFruitful(translation, call, 'generateContent', async (replies) => {
         const owner = gate.owner(call.credential)
-        const responses = await Promise.all(
-          replies.map(async (reply) => toResponse(await reply.text(), owner)),
-        )
+        const responses = await Promise.all(replies.map((reply) => toResponse(reply, owner)))
         const [only, ...more] = responses
         const response = only !== undefined && more.length === 0 ? only : mergeCopies(responses)
         // A whole answer always has its usage.
@@ -226,7 +224,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       })
       if (reply.status === 200) return reply
       const { status } = reply
-      const refusal = { status, body: await reply.text(), retryAfter: reply.header('retry-after') }
+      const body = reply.redact(await reply.text())
+      const refusal = { status, body, retryAfter: reply.header('retry-after') }
       return toApiError(refusal, gate.owner(call.credential))
     } catch (error) {
       if (error instanceof ApiError) return error
@@ -362,7 +361,7 @@ function toHeaders(
 ): Record<string, string> {
   const names = ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, 32)
   const repaired = [...repairs, ...mended]
-  const tier = replies[0]?.header('x-gemini-service-tier')
+  const tier = /^[a-z_-]{1,32}$/i.exec(replies[0]?.header('x-gemini-service-tier') ?? '')?.[0]
   return {
     ...(names.length > 0 && { 'x-pollux-ignored': names.join(', ') }),
     ...(repaired.length > 0 && { 'x-pollux-repaired': repaired.join(', ') }),

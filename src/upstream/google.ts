@@ -61,7 +61,7 @@ export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate 
     places,
     url(model, method, place = 0) {
       const there = places[place] ?? location
-      const base = baseUrl ?? `https://${vertexHost(there)}`
+      const base = vertexBase(there, baseUrl)
       const path = `${apiVersion}/projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(there)}`
       return `${base}/${path}/publishers/google/models/${encodeURIComponent(model)}:${method}`
     },
@@ -110,9 +110,14 @@ export function endpointUrl(
   baseUrl: string | undefined,
 ): string {
   const base =
-    host === undefined ? (baseUrl ?? `https://${vertexHost(location)}`) : `https://${host}`
+    host === undefined ? vertexBase(location, baseUrl) : `https://${host}`
   const place = [project, location, endpoint].map(encodeURIComponent)
   return `${base}/v1/projects/${place[0]}/locations/${place[1]}/endpoints/${place[2]}/chat/completions`
+}
+
+/** Where a location is: Google's host for it, or the operator's. */
+export function vertexBase(location: string, baseUrl: string | undefined): string {
+  return baseUrl?.replaceAll('{location}', location) ?? `https://${vertexHost(location)}`
 }
 
 /** The host of a location: one for the world, one each for the US and the EU, else the region's. */

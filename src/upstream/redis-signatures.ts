@@ -10,6 +10,7 @@ import {
 
 /** What the store has to say to the operator; no key and no signature is in it. */
 export interface StoreLog {
+  info(message: string): void
   warn(details: object, message: string): void
 }
 
@@ -54,7 +55,16 @@ export async function redisSignatures(
       reconnectStrategy: (tries) => Math.min(100 * 2 ** tries, 5_000),
     },
   })
-  client.on('error', (error: Error) => log.warn({ error: error.message }, 'Redis is away'))
+  // Told once for each outage, not at every attempt to connect.
+  let away = false
+  client.on('error', (error: Error) => {
+    if (!away) log.warn({ reason: toReason(error) }, 'Redis is away')
+    away = true
+  })
+  client.on('ready', () => {
+    if (away) log.info('Redis is back')
+    away = false
+  })
   // Not awaited: the gateway serves without it until it is there.
   client.connect().catch(() => undefined)
   return {
@@ -110,10 +120,11 @@ export async function redisSignatures(
   }
 }
 
-/** Redis's own sentences may repeat the command; their first word is a code. */
+/** Redis's own sentences may repeat the command, password and all; their first word is a code. */
 function toReason(error: unknown): string {
-  const code = error instanceof ErrorReply ? /^[A-Z]+\b/.exec(error.message)?.[0] : undefined
-  return code ?? 'silent'
+  if (error instanceof ErrorReply) return /^[A-Z]+\b/.exec(error.message)?.[0] ?? 'refused'
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return /^\w{1,64}$/.test(code) ? code : 'silent'
 }
 
 function toRemembered(value: unknown): Remembered | undefined {

@@ -12,20 +12,28 @@ import type { Reply } from './transport.ts'
 export type Responses = AsyncGenerator<GenerateContentResponse[]>
 
 /** The one response of a whole answer. Throws ApiError where it is a refusal, or none at all. */
-export function toResponse(text: string, owner: Owner): GenerateContentResponse {
-  const parsed = tryParseJson(text)
+export async function toResponse(reply: Reply, owner: Owner): Promise<GenerateContentResponse> {
+  const parsed = tryParseJson(await reply.text())
   // Errors may come in a list.
   const only: unknown = Array.isArray(parsed) && parsed.length === 1 ? parsed[0] : parsed
-  return checked(only, owner, unreadable)
+  return checked(only, { owner, redact: reply.redact }, unreadable)
+}
+
+/** Whose answer it is, for its refusals. */
+interface Source {
+  owner: Owner
+  redact: Reply['redact']
 }
 
 /** A refusal may come under a 200, and anything else under a broken proxy. */
 function checked(
   parsed: unknown,
-  owner: Owner,
+  { owner, redact }: Source,
   otherwise: () => ApiError,
 ): GenerateContentResponse {
-  if (isObject(parsed) && parsed.error != null) throw toStreamError(parsed, owner)
+  if (isObject(parsed) && parsed.error != null) {
+    throw toStreamError(redact(JSON.stringify(parsed)), owner)
+  }
   const response = readResponse(parsed)
   if (response === undefined) throw otherwise()
   return response
@@ -58,20 +66,21 @@ export function toResponses(replies: Reply[], owner: Owner, end: () => void): Re
 
 async function* readResponses(reply: Reply, owner: Owner): Responses {
   const reader = new EventReader()
-  for await (const bytes of reply.bytes()) yield* toBatch(reader.push(bytes), owner, unreadable)
+  const source = { owner, redact: reply.redact }
+  for await (const bytes of reply.bytes()) yield* toBatch(reader.push(bytes), source, unreadable)
   // Half an event at the end: the stream broke off.
-  yield* toBatch(reader.finish(), owner, interrupted)
+  yield* toBatch(reader.finish(), source, interrupted)
 }
 
 /** What came before a failure in the same read is the client's all the same. */
 function* toBatch(
   events: string[],
-  owner: Owner,
+  source: Source,
   otherwise: () => ApiError,
 ): Generator<GenerateContentResponse[]> {
   const responses: GenerateContentResponse[] = []
   try {
-    for (const data of events) responses.push(...readEvent(data, owner, otherwise))
+    for (const data of events) responses.push(...readEvent(data, source, otherwise))
   } catch (error) {
     if (responses.length > 0) yield responses
     throw error
@@ -82,10 +91,10 @@ function* toBatch(
 /** Mostly one response an event; Google writes an array where an error or a proxy dropped `alt=sse`. */
 function readEvent(
   data: string,
-  owner: Owner,
+  source: Source,
   otherwise: () => ApiError,
 ): GenerateContentResponse[] {
   const parsed = tryParseJson(data)
   const list = Array.isArray(parsed) ? parsed : [parsed]
-  return list.map((one) => checked(one, owner, otherwise))
+  return list.map((one) => checked(one, source, otherwise))
 }

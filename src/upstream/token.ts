@@ -40,7 +40,7 @@ const marginMs = 30_000
 /** A fetch that takes longer is taken for lost. */
 const patienceMs = 5_000
 /** The metadata server gives the same token until shortly before its end: not to ask again and again. */
-const betweenRenewalsMs = 30_000
+const betweenRenewalsMs = 10_000
 
 /**
  * Keeps one token. It is renewed ahead of time, behind the back of the requests, which use it as long

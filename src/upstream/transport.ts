@@ -16,6 +16,8 @@ export interface Reply {
   header(name: string): string | undefined
   /** The body piece by piece. Throws 502 or 504 where it breaks off. */
   bytes(): AsyncGenerator<Uint8Array>
+  /** A text from there without the credentials that it was asked with: refusals may repeat them. */
+  redact: (text: string) => string
   /** The whole body. Throws like `bytes`, and 502 where it is longer than 64 MiB. */
   text(): Promise<string>
 }
@@ -53,19 +55,25 @@ export function createTransport(limits: Limits): Transport {
         dispatcher,
         ...(patience !== undefined && { headersTimeout: patience }),
       }).catch((error: unknown) => Promise.reject(toFault(error, signal, unreachable)))
-      return toReply(answer, signal)
+      return toReply(answer, signal, credentialsIn(headers))
     },
     close: () => dispatcher.destroy(),
   }
 }
 
-function toReply(answer: Dispatcher.ResponseData, signal: AbortSignal): Reply {
+function toReply(
+  answer: Dispatcher.ResponseData,
+  signal: AbortSignal,
+  secrets: readonly string[],
+): Reply {
   return {
     status: answer.statusCode,
     header(name) {
       const value = answer.headers[name]
       return Array.isArray(value) ? value[0] : value
     },
+    redact: (text) =>
+      secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text),
     async *bytes() {
       try {
         yield* answer.body
@@ -81,6 +89,12 @@ function toReply(answer: Dispatcher.ResponseData, signal: AbortSignal): Reply {
       }
     },
   }
+}
+
+function credentialsIn(headers: Record<string, string>): string[] {
+  const { authorization = '', 'x-goog-api-key': key = '' } = headers
+  // A shorter one is nobody's secret, and its letters may be part of any word.
+  return [authorization.replace(/^Bearer +/i, ''), key].filter((secret) => secret.length >= 8)
 }
 
 /** The longest body that is held in memory: several pictures fit. */

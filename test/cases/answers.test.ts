@@ -103,7 +103,7 @@ function streamToFailure(events: GenerateContentResponse[], options: AnswerOptio
   const chunks: ChatChunk[] = []
   try {
     for (const event of events) {
-      if (event.error !== undefined) throw toStreamError(event, 'gateway')
+      if (event.error !== undefined) throw toStreamError(JSON.stringify(event), 'gateway')
       chunks.push(...machine.push(event))
     }
     if (chunks.length > 0 && !machine.complete) throw interrupted()

@@ -121,18 +121,18 @@ describe('an error inside a stream', () => {
   const overloaded = { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' }
 
   it('is the error of its code', () => {
-    const told = toStreamError({ error: overloaded }, 'gateway')
+    const told = toStreamError(JSON.stringify({ error: overloaded }), 'gateway')
     assert.deepEqual([told.status, told.code], [503, 'server_is_overloaded'])
     assert.equal(told.message, 'The model is overloaded.')
   })
 
   it('may stand in an array', () => {
-    const told = toStreamError([{ error: overloaded }], 'gateway')
+    const told = toStreamError(JSON.stringify([{ error: overloaded }]), 'gateway')
     assert.deepEqual([told.status, told.code], [503, 'server_is_overloaded'])
   })
 
   it('is a bad gateway where it makes no sense', () => {
-    assert.equal(toStreamError({ error: 7 }, 'gateway').status, 502)
+    assert.equal(toStreamError('{"error":7}', 'gateway').status, 502)
   })
 })
 

@@ -589,7 +589,10 @@ async function seen(credential: string | undefined, tokens: TokenSource, ...stat
   const left = [...statuses]
   front.answer((asked) => {
     const status = left.shift() ?? 200
-    asked.json(status, status === 200 ? {} : googleError(status, 'UNAUTHENTICATED', 'No.'))
+    asked.json(
+      status,
+      status === 200 ? { choices: [] } : googleError(status, 'UNAUTHENTICATED', 'No.'),
+    )
   })
   const head = { id: 'x', created: 0, model: 'on-vertex' }
   const { signal } = new AbortController()

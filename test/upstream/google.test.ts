@@ -45,6 +45,24 @@ describe('Vertex AI', () => {
     )
   })
 
+  it('is elsewhere for each location where the operator says so', () => {
+    const gate = vertexGate(
+      {
+        project: 'p',
+        location: 'eu',
+        otherLocations: ['us'],
+        baseUrl: 'https://{location}.psc.example',
+        apiVersion: 'v1',
+      },
+      tokens,
+    )
+    assert.match(gate.url('m', 'generateContent'), /^https:\/\/eu\.psc\.example\/.*\/locations\/eu\//)
+    assert.match(
+      gate.url('m', 'generateContent', 1),
+      /^https:\/\/us\.psc\.example\/.*\/locations\/us\//,
+    )
+  })
+
   it('is asked with a token, and bills whom the credential says', async () => {
     assert.deepEqual(await vertexAt('eu').headers(undefined), { authorization: 'Bearer t' })
     const billed = { ...tokens, get: async () => ({ token: 't', quotaProject: 'q' }) }

@@ -130,7 +130,7 @@ describe('a Redis that is not there', () => {
   it('is done without', async () => {
     const warnings: string[] = []
     const warn = (_: object, message: string) => void warnings.push(message)
-    const store = await redisSignatures('redis://127.0.0.1:1', { warn })
+    const store = await redisSignatures('redis://127.0.0.1:1', { info: () => undefined, warn })
     await store.remember(new Map([['call_1', { signature: 's' }]]))
     assert.deepEqual(
       [...(await store.recall(['call_1', 'call_2']))],
@@ -143,7 +143,7 @@ describe('a Redis that is not there', () => {
 describe('a Redis that holds rubbish', { skip: withoutRedis }, () => {
   it('is not believed', async () => {
     const redis = await startRedis()
-    const store = await redisSignatures(redis.url, { warn: () => undefined })
+    const store = await redisSignatures(redis.url, { info: () => undefined, warn: () => undefined })
     try {
       const rubbish = ['no json', '[]', 'null', '{"signature":7}', '{"nativeId":{}}', '']
       for (let tries = 0; (await redis.keys()).length === 0 && tries < 100; tries += 1) {
@@ -179,8 +179,8 @@ describe('a Redis that hangs', { skip: withoutRedis }, () => {
     const redis = await startRedis()
     const warnings: object[] = []
     const warn = (details: object, message: string) => void warnings.push({ ...details, message })
-    const store = await redisSignatures(redis.url, { warn }, patience)
-    const other = await redisSignatures(redis.url, { warn }, patience)
+    const store = await redisSignatures(redis.url, { info: () => undefined, warn }, patience)
+    const other = await redisSignatures(redis.url, { info: () => undefined, warn }, patience)
     while (!(await other.recall(['call_0'])).has('call_0')) {
       await store.remember(callOf(0))
       await sleep(20)

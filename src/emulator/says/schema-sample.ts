@@ -49,9 +49,11 @@ function valueAt(written: Schema, from: Place): unknown {
 }
 
 function typeOf({ type, properties, items, additionalProperties, prefixItems }: Schema): string {
-  const [first] = [type].flat().filter((name) => name !== undefined && !/^null$/i.test(name))
+  // Schemas of functions are not checked: anything may stand here.
+  const names = [type].flat().filter((name) => typeof name === 'string')
+  const [first] = names.filter((name) => !/^null$/i.test(name))
   if (first !== undefined) return first.toLowerCase()
-  if (type !== undefined) return 'null'
+  if (names.length > 0) return 'null'
   if (properties || typeof additionalProperties === 'object') return 'object'
   return items || prefixItems ? 'array' : 'string'
 }

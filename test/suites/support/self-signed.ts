@@ -1,0 +1,21 @@
+/** A certificate for localhost that nobody vouches for, and its key: they protect nothing. */
+export const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgpker1YKVipJlC0D1
+jAlYqwHFsPZd4/mhSTjS/k80r1WhRANCAASfQTonieCd78PMh+qEnFdOUPT/yQ9b
+srstePGDf7MJ8xMdMB303XyHBQci1P2P9ee8tGVGAEM0ZsXiwaEQKqV2
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUFSb2WQdWiVJnixNk/gDP1dCfoIkwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjA1NDcwOFoYDzIxMjYxMDI5
+MDU0NzA4WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASfQTonieCd78PMh+qEnFdOUPT/yQ9bsrstePGDf7MJ8xMdMB303XyH
+BQci1P2P9ee8tGVGAEM0ZsXiwaEQKqV2o28wbTAdBgNVHQ4EFgQUcaDrubPdwb4W
+6wssANkxHPaXnvcwHwYDVR0jBBgwFoAUcaDrubPdwb4W6wssANkxHPaXnvcwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIfPgTvQCHR+vpVrFbNj4m4vwGsujAjN6k6/by/nQ29pAIhAO3n
+udxqINysKVTk/uBvg5kqfcEmEXUTPySZQ7HXiUFl
+-----END CERTIFICATE-----
+`,
+}

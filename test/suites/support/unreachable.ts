@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { Worker } from 'node:worker_threads'
+import { selfSigned } from './self-signed.ts'
+
+/** An address that leads nowhere, each in its own way. */
+export interface DeadEnd {
+  url: string
+  close(): Promise<void>
+}
+
+/** A port that nobody listens on: the connection is refused at once. */
+export async function refusedPort(): Promise<DeadEnd> {
+  const server = createServer()
+  const port = await listening(server)
+  server.close()
+  await once(server, 'close')
+  return { url: `http://127.0.0.1:${port}`, close: async () => undefined }
+}
+
+/** A port whose certificate nobody vouches for. */
+export async function untrustedPort(): Promise<DeadEnd> {
+  const server = createTlsServer(selfSigned, (socket) => socket.destroy())
+  server.on('tlsClientError', () => undefined)
+  const port = await listening(server)
+  return {
+    url: `https://127.0.0.1:${port}`,
+    async close() {
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+// A thread that sleeps never accepts, and two connections fill its queue.
+const sleeper = `
+  const { parentPort } = require('node:worker_threads')
+  const server = require('node:net').createServer()
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  })`
+
+/** A port that takes no connection and refuses none: whoever connects waits for ever. */
+export async function blackHole(): Promise<DeadEnd> {
+  const worker = new Worker(sleeper, { eval: true })
+  const [port] = await once(worker, 'message')
+  const fillers = [1, 2].map(() => connect(port, '127.0.0.1').on('error', () => undefined))
+  await Promise.all(fillers.map((filler) => once(filler, 'connect')))
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      for (const filler of fillers) filler.destroy()
+      await worker.terminate()
+    },
+  }
+}
+
+async function listening(server: ReturnType<typeof createServer>): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  // Only a server on a pipe has a string for an address, and only a closed one has none.
+  if (address === null || typeof address === 'string') throw new Error('It has no port.')
+  return address.port
+}
