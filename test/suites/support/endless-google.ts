@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { numbered } from './numbered.ts'
 
 /**
@@ -47,7 +48,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   for (let from = 0; from < most; from += batch) {
     const bytes = toEvents(from, Math.min(from + batch, most))
     written += bytes.length
-    if (response.write(bytes)) continue
+    if (response.write(bytes)) {
+      // Others have their turn, however fast this one reads.
+      await setImmediate()
+      continue
+    }
     stream.heldSince = performance.now()
     await once(response, 'drain', { signal: left.signal })
     stream.heldSince = undefined
