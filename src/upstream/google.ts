@@ -109,8 +109,7 @@ export function endpointUrl(
   host: string | undefined,
   baseUrl: string | undefined,
 ): string {
-  const base =
-    host === undefined ? vertexBase(location, baseUrl) : `https://${host}`
+  const base = host === undefined ? vertexBase(location, baseUrl) : `https://${host}`
   const place = [project, location, endpoint].map(encodeURIComponent)
   return `${base}/v1/projects/${place[0]}/locations/${place[1]}/endpoints/${place[2]}/chat/completions`
 }

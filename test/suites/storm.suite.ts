@@ -33,7 +33,11 @@ async function* duringAnOutage(emulator: Emulator, seconds: number): AsyncGenera
   for (const delay of [0, 300]) {
     const gateway = await startGatewayProcess(emulator.url)
     const agent = new Agent({ keepAlive: true })
-    const offer = { url: gateway.url, agent, body: bodyOf(`[[fault:status=503;delay=${delay}]] Hi`) }
+    const offer = {
+      url: gateway.url,
+      agent,
+      body: bodyOf(`[[fault:status=503;delay=${delay}]] Hi`),
+    }
     const before = emulator.log.count
     const came = await offerSteadily(offer, 100, seconds)
     const asked = emulator.log.count - before
@@ -91,7 +95,8 @@ async function* withABlackHole(emulator: Emulator, edition: Edition): AsyncGener
   const paid = came.filter(({ ms }) => ms >= 800).length
   const share = successes(came).length / came.length
   yield {
-    promise: 'one of two locations swallows connections: >= 99.5 % succeed, at most 5 pay the connect time-out',
+    promise:
+      'one of two locations swallows connections: >= 99.5 % succeed, at most 5 pay the connect time-out',
     seen: `${(share * 100).toFixed(2)} % of ${came.length}, ${paid} paid`,
     kept: share >= 0.995 && paid <= 5,
   }

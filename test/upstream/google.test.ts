@@ -56,7 +56,10 @@ describe('Vertex AI', () => {
       },
       tokens,
     )
-    assert.match(gate.url('m', 'generateContent'), /^https:\/\/eu\.psc\.example\/.*\/locations\/eu\//)
+    assert.match(
+      gate.url('m', 'generateContent'),
+      /^https:\/\/eu\.psc\.example\/.*\/locations\/eu\//,
+    )
     assert.match(
       gate.url('m', 'generateContent', 1),
       /^https:\/\/us\.psc\.example\/.*\/locations\/us\//,

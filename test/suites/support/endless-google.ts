@@ -10,10 +10,13 @@ import { numbered } from './numbered.ts'
  */
 const reading = new Set<Stream>()
 let written = 0
+let everHeld = 0
 
 interface Stream {
   /** Since when the reader takes nothing more; undefined while it reads. */
   heldSince: number | undefined
+  /** Whether that was ever seen to be for longer than a second. */
+  everHeld: boolean
 }
 
 const server = createServer((request, response) => {
@@ -30,14 +33,18 @@ server.listen(0, '127.0.0.1', () => {
 async function tell(_request: IncomingMessage, response: ServerResponse): Promise<void> {
   const now = performance.now()
   const held = [...reading].filter(({ heldSince = now }) => now - heldSince > 1_000)
+  for (const stream of held) {
+    if (!stream.everHeld) everHeld += 1
+    stream.everHeld = true
+  }
   response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify({ streams: reading.size, held: held.length, written }))
+  response.end(JSON.stringify({ streams: reading.size, held: held.length, everHeld, written }))
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const asked = /events: (\d+)/.exec(await text(request))?.[1]
   const most = asked === undefined ? Number.POSITIVE_INFINITY : Number(asked)
-  const stream: Stream = { heldSince: undefined }
+  const stream: Stream = { heldSince: undefined, everHeld: false }
   reading.add(stream)
   const left = new AbortController()
   response.once('close', () => {

@@ -54,7 +54,11 @@ export async function offerSteadily(offer: Offer, rate: number, seconds: number)
 }
 
 /** So many clients, each of which asks again as soon as it has its answer. */
-export async function offerClosely(offer: Offer, clients: number, seconds: number): Promise<Came[]> {
+export async function offerClosely(
+  offer: Offer,
+  clients: number,
+  seconds: number,
+): Promise<Came[]> {
   const end = performance.now() + seconds * 1000
   const each = async () => {
     const came: Came[] = []

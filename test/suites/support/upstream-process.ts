@@ -30,6 +30,8 @@ export interface Held {
   streams: number
   /** Those whose reader has taken nothing for a second. */
   held: number
+  /** Those of which that was ever seen. */
+  everHeld: number
   /** Bytes in all. */
   written: number
 }
