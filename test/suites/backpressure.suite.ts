@@ -59,16 +59,20 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
     }, filling * 1000)
     const intact = sleep(pause * 1000).then(() => Promise.all(paused.map(isIntact)))
     const samples: Sample[] = []
+    let writtenBefore: number | undefined
     const begun = performance.now()
     for (let at = 0; at < seconds; at = (performance.now() - begun) / 1000) {
       samples.push({ at, value: gateway.rss() })
+      if (at >= flat) writtenBefore ??= (await heldUp(google)).written
       await sleep(250)
     }
+    const { written } = await heldUp(google)
+    const more = (written - (writtenBefore ?? Number.NaN)) / 2 ** 20
 
     yield {
-      promise: 'the model is held back on every stream that is not read',
-      seen: `${held.everHeld} of ${clients}, after ${(held.written / clients / 2 ** 20).toFixed(1)} MiB each`,
-      kept: held.everHeld === clients,
+      promise: `the model is held back on every stream that is not read, and writes nothing after ${flat} s`,
+      seen: `${held.everHeld} of ${clients}, after ${(held.written / clients / 2 ** 20).toFixed(1)} MiB each; then ${more.toFixed(1)} MiB`,
+      kept: held.everHeld === clients && more <= 1,
     }
     most = Math.max(most, ...samples.map(({ value }) => value))
     yield {

@@ -3,7 +3,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/server.ts'
 import { percentile } from './support/figures.ts'
 import { type Came, offerClosely, offerSteadily, sendOne } from './support/offered.ts'
 import { type GatewayProcess, startGatewayProcess } from './support/process.ts'
-import { startBlackHole } from './support/unreachable.ts'
+import { blackHole } from './support/unreachable.ts'
 import type { Edition, Figure } from './suite.ts'
 
 export const about = 'Outages are not multiplied, dead places are left alone, overload is shed'
@@ -66,7 +66,8 @@ function startBetween(port: string, env: Record<string, string> = {}): Promise<G
 
 /** Asks with a Google token of the client's own, so that none has to be had. */
 function passing(url: string, agent: Agent) {
-  return { url, agent, body: { ...bodyOf('Hi'), model: 'vertex/gemini-2.5-flash' } }
+  const headers = { authorization: 'Bearer ya29.of-the-client' }
+  return { url, agent, headers, body: { ...bodyOf('Hi'), model: 'vertex/gemini-2.5-flash' } }
 }
 
 async function* withADeadPlace(emulator: Emulator): AsyncGenerator<Figure> {
@@ -86,7 +87,7 @@ async function* withADeadPlace(emulator: Emulator): AsyncGenerator<Figure> {
 
 async function* withABlackHole(emulator: Emulator, edition: Edition): AsyncGenerator<Figure> {
   const { port } = new URL(emulator.url)
-  const hole = await startBlackHole('127.0.0.2', Number(port))
+  const hole = await blackHole({ host: '127.0.0.2', port: Number(port) })
   const gateway = await startBetween(port, { POLLUX_CONNECT_TIMEOUT_SECONDS: '1' })
   const agent = new Agent({ keepAlive: true })
   const offer = passing(gateway.url, agent)

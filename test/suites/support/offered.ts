@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http'
+import { type Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What came of one request. */
@@ -14,10 +14,11 @@ export interface Offer {
   url: string
   body: object
   agent: Agent
+  headers?: Record<string, string>
 }
 
 /** Sends one request and reads its answer; a connection that breaks is the status 0. */
-export function sendOne({ url, body, agent }: Offer): Promise<Came> {
+export function sendOne({ url, body, agent, headers }: Offer): Promise<Came> {
   const started = performance.now()
   const json = JSON.stringify(body)
   return new Promise((resolve) => {
@@ -28,7 +29,11 @@ export function sendOne({ url, body, agent }: Offer): Promise<Came> {
       {
         method: 'POST',
         agent,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) },
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(json),
+          ...headers,
+        },
       },
       (response) => {
         response.resume()
