@@ -1,28 +1,23 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { answerStreamed, answerWhole } from './answers.ts'
-import type { Call } from './call.ts'
 import { checkRequest, readCountRequest, readEmbedRequest, readRequest } from './contract.ts'
 import { counted } from './count.ts'
 import { checkCredentials, credentialIn } from './credentials.ts'
 import { embedded } from './embed.ts'
-import { GoogleError, refusalError, standardError } from './errors.ts'
-import { faultyBody, faultyEvents } from './faults/events.ts'
+import { GoogleError, standardError } from './errors.ts'
+import { faultyBody } from './faults/events.ts'
 import { type Fault, healthy } from './faults/fault.ts'
 import type { FaultMemory } from './faults/memory.ts'
 import { parseFault } from './faults/parse.ts'
 import { refusal } from './faults/refusal.ts'
 import type { Framing } from './framing.ts'
+import { type Asked, generated } from './generate.ts'
 import { modelInfo, modelList } from './model-list.ts'
-import { errorReply, eventReply, jsonReply, notFoundReply, type Reply } from './reply.ts'
-import type { Answer } from './response.ts'
-import { type ModelRoute, modelOf, type Route, routeOf } from './routes.ts'
-import type { Envelope } from './says/envelope.ts'
-import { type Prompt, readPrompt } from './says/prompt.ts'
+import { errorReply, jsonReply, notFoundReply, type Reply } from './reply.ts'
+import { modelOf, type Route, routeOf } from './routes.ts'
+import { readPrompt } from './says/prompt.ts'
 import { entryFor } from './script/match.ts'
 import type { ScriptMemory } from './script/memory.ts'
-import { scriptedSayings } from './script/saying.ts'
-import type { Script, ScriptEntry } from './script/script.ts'
+import type { Script } from './script/script.ts'
 
 /** A request as it came. */
 export interface Incoming {
@@ -73,13 +68,6 @@ export function exchange(incoming: Incoming, house: House): Exchange {
   }
 }
 
-/** A request to generate, read, and the entry of the script that answers it. */
-interface Asked {
-  request: Call['request']
-  prompt: Prompt
-  entry: ScriptEntry | undefined
-}
-
 // The JSON front end reads the body before anyone looks for the model.
 function readAsked(route: Route, incoming: Incoming, house: House): Asked | undefined {
   if (route.kind !== 'generate') return undefined
@@ -128,58 +116,8 @@ function replyTo(
       const call = { request: value.request, backend: route.backend, model: modelOf(route) }
       checkRequest(call)
       if (value.entry) house.played.answered(value.entry)
-      return generated(route, call, value, newEnvelope(incoming.headers), fault)
+      return generated(call, value, { headers: incoming.headers, framing: route.framing, fault })
     }
-  }
-}
-
-function generated(
-  { framing }: ModelRoute,
-  call: Call,
-  asked: Asked,
-  envelope: Envelope,
-  fault: Fault,
-): Reply {
-  const { events, pause } = answerTo(call, asked, envelope, framing)
-  const broken =
-    framing === 'whole'
-      ? events.map((event) => faultyBody(event, fault))
-      : faultyEvents(events, fault)
-  return eventReply(broken, framing, pause, tierHeader(call))
-}
-
-function answerTo(
-  call: Call,
-  { prompt, entry }: Asked,
-  envelope: Envelope,
-  framing: Framing,
-): Answer {
-  const scripted = entry?.answer
-  if (scripted?.error) throw refusalError(scripted.error)
-  if (scripted?.events) {
-    const events = framing === 'whole' ? scripted.events.slice(0, 1) : scripted.events
-    return { events, pause: prompt.magic.slow }
-  }
-  const answer = framing === 'whole' ? answerWhole : answerStreamed
-  return answer(call, prompt, envelope, scripted && scriptedSayings(scripted, call, prompt))
-}
-
-// The Developer API tells the tier in a header, Vertex AI in usageMetadata.trafficType.
-function tierHeader({ request, backend }: Call): Record<string, string> {
-  const { serviceTier = 'standard' } = request
-  return backend === 'gemini-api' ? { 'x-gemini-service-tier': serviceTier } : {}
-}
-
-const tiers: Record<string, string> = { flex: 'ON_DEMAND_FLEX', priority: 'ON_DEMAND_PRIORITY' }
-
-function newEnvelope(headers: IncomingHttpHeaders): Envelope {
-  const dedicated = headers['x-vertex-ai-llm-request-type'] === 'dedicated'
-  const tier = tiers[String(headers['x-vertex-ai-llm-shared-request-type'])] ?? 'ON_DEMAND'
-  return {
-    responseId: randomBytes(17).toString('base64url'),
-    createTime: new Date().toISOString(),
-    trafficType: dedicated ? 'PROVISIONED_THROUGHPUT' : tier,
-    callId: () => randomBytes(6).toString('base64url').toLowerCase().replace(/[-_]/g, '0'),
   }
 }
 

@@ -22,7 +22,7 @@ export interface MetadataServer {
   close(): Promise<void>
 }
 
-/** Starts the fake servers, both at one address. */
+/** Starts the two stand-ins at one address. */
 export async function startMetadataServer(options: MetadataOptions = {}): Promise<MetadataServer> {
   const desk = new Desk(options)
   const listener = await listen((request, response) => void desk.serve(request, response), options)

@@ -241,5 +241,7 @@ function toHeaders(row: Row, seconds: number | undefined): Record<string, string
   return {
     'retry-after': String(Math.ceil(seconds)),
     'retry-after-ms': String(Math.ceil(seconds * 1000)),
+    // They would not wait so long, but ask twice more before.
+    ...(seconds > 60 && { 'x-should-retry': 'false' }),
   }
 }

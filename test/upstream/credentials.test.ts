@@ -92,6 +92,7 @@ describe('a token from a credential file', () => {
     gateway = await startGateway({
       GOOGLE_CLOUD_PROJECT: 'p',
       GOOGLE_VERTEX_BASE_URL: google.url,
+      POLLUX_MAX_CONCURRENT: '2000',
     })
   })
   afterEach(() => gateway.close())

@@ -34,7 +34,7 @@ export interface Asked {
   events(...events: object[]): void
   /** Bytes as they are, in one write. False: the client takes no more at the moment. */
   write(bytes: string | Uint8Array): boolean
-  /** Resolves when the client takes more. */
+  /** Resolves when the client takes more, or the answer is over. */
   drained(): Promise<unknown>
   end(): void
   /** Ends the connection with a RST, after what was written. */
@@ -67,15 +67,12 @@ export function toAsked(
   const complete = eventCount(framing)
   let gone = false
   let resetting = false
-  // Whoever gives the answer notes its end.
-  let isUsual = false
   // The frames of an array are joined and closed, which takes knowing how many there were.
   let framed = 0
 
   response.once('close', () => {
     gone = !response.writableFinished && !resetting
     if (gone) left.resolve(performance.now())
-    if (isUsual) return
     logged.end(resetting ? 'reset' : gone ? 'cancelled' : 'finished')
     over.resolve()
   })
@@ -87,7 +84,6 @@ export function toAsked(
 
   /** Only what has gone out is counted. */
   function write(bytes: string | Uint8Array, count = complete): boolean {
-    if (response.destroyed) return false
     if (!response.headersSent) asked.begin()
     const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
     const events = count(buffer)
@@ -118,7 +114,6 @@ export function toAsked(
       asked.json(code, frames.join(''), headers)
     },
     usual() {
-      isUsual = true
       usual().then(over.resolve, over.reject)
     },
     json(status, body, headers = {}) {
@@ -138,8 +133,9 @@ export function toAsked(
       framed += events.length
     },
     write: (bytes) => write(bytes),
-    drained: () => once(response, 'drain'),
+    drained: () => Promise.race([once(response, 'drain'), over.promise]),
     end() {
+      if (!response.headersSent) asked.begin()
       if (framing === 'array' && framed > 0) write(']\n')
       response.end()
     },

@@ -16,7 +16,7 @@ export interface MetadataFaults {
   times?: number
 }
 
-/** How the fake servers present themselves. */
+/** How the two stand-ins present themselves. */
 export interface MetadataOptions {
   host?: string
   port?: number

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { type ByHand, startByHand } from '../../../src/emulator/by-hand.ts'
+import { type Asked, type ByHand, startByHand } from '../../../src/emulator/by-hand.ts'
 import { asking, Client, readEvents, textOf } from '../client.ts'
 
 const emulator = await startByHand()
@@ -130,9 +130,11 @@ describe('an answer by hand', () => {
     emulator.answer((asked) => asked.json(502, '<html>', { 'content-type': 'text/html' }))
     const { status, type, text } = await developer.post(whole, question)
     assert.deepEqual([status, type, text], [502, 'text/html', '<html>'])
-    emulator.answer((asked) => asked.json(200, ''))
-    assert.equal((await developer.post(whole, question)).text, '')
-    assert.deepEqual(await logged(), { status: 200, events: 0, bytes: 0, ended: 'finished' })
+    for (const nothing of [(asked: Asked) => asked.json(200, ''), (asked: Asked) => asked.end()]) {
+      emulator.answer(nothing)
+      assert.equal((await developer.post(whole, question)).text, '')
+      assert.deepEqual(await logged(), { status: 200, events: 0, bytes: 0, ended: 'finished' })
+    }
     emulator.answer()
   })
 
@@ -205,6 +207,24 @@ describe('the end of an answer by hand', () => {
     asked.reset()
   })
 
+  it('leaves the log as it was when the client has left before its head', async () => {
+    const left = new AbortController()
+    const answer = fetch(`${emulator.url}/v1beta/models/${stream}`, {
+      method: 'POST',
+      headers: { 'x-goog-api-key': 'key' },
+      body: JSON.stringify(question),
+      signal: left.signal,
+    })
+    const asked = await emulator.next()
+    left.abort()
+    await Promise.all([assert.rejects(answer), asked.left])
+    asked.reply(one)
+    asked.refuse(503)
+    await new Promise(setImmediate)
+    const ended = 'cancelled after 0 events'
+    assert.deepEqual(await logged(), { status: undefined, events: 0, bytes: 0, ended })
+  })
+
   it('waits for a client that reads slowly', async () => {
     const answer = fetch(`${emulator.url}/v1beta/models/${stream}`, {
       method: 'POST',
@@ -220,6 +240,23 @@ describe('the end of an answer by hand', () => {
     asked.end()
     assert.ok((await text).length >= 1_000_000)
     assert.equal((await logged()).bytes, (await text).length)
+  })
+
+  it('is waited for no longer than the client stays', async () => {
+    const left = new AbortController()
+    const answer = fetch(`${emulator.url}/v1beta/models/${stream}`, {
+      method: 'POST',
+      headers: { 'x-goog-api-key': 'key' },
+      body: JSON.stringify(question),
+      signal: left.signal,
+    })
+    const asked = await emulator.next()
+    asked.begin()
+    await answer
+    while (asked.write('x'.repeat(1_000_000)));
+    left.abort()
+    await asked.drained()
+    assert.equal(asked.gone, true)
   })
 
   it('is the emulator’s, which closes', async () => {

@@ -35,21 +35,21 @@ export async function untrustedPort(): Promise<DeadEnd> {
 
 // A thread that sleeps never accepts, and two connections fill its queue.
 const sleeper = `
-  const { parentPort } = require('node:worker_threads')
+  const { parentPort, workerData } = require('node:worker_threads')
   const server = require('node:net').createServer()
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+  server.listen({ ...workerData, backlog: 1 }, () => {
     parentPort.postMessage(server.address().port)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   })`
 
 /** A port that takes no connection and refuses none: whoever connects waits for ever. */
-export async function blackHole(): Promise<DeadEnd> {
-  const worker = new Worker(sleeper, { eval: true })
+export async function blackHole(at = { host: '127.0.0.1', port: 0 }): Promise<DeadEnd> {
+  const worker = new Worker(sleeper, { eval: true, workerData: at })
   const [port] = await once(worker, 'message')
-  const fillers = [1, 2].map(() => connect(port, '127.0.0.1').on('error', () => undefined))
+  const fillers = [1, 2].map(() => connect(port, at.host).on('error', () => undefined))
   await Promise.all(fillers.map((filler) => once(filler, 'connect')))
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${at.host}:${port}`,
     async close() {
       for (const filler of fillers) filler.destroy()
       await worker.terminate()
