@@ -44,7 +44,7 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   try {
     // What as many clients cost that do read.
     await Promise.all(Array.from({ length: clients }, () => readWhole(gateway.url, 250)))
-    const base = gateway.rss()
+    const { rss: base } = await gateway.look()
 
     const prompts = Array.from({ length: clients }, (_, at) =>
       at < patient ? `events: ${long}` : 'Go on.',
