@@ -170,7 +170,7 @@ function count(resources: Record<string, number>): number {
   return Object.values(resources).reduce((sum, number) => sum + number, 0)
 }
 
-/** Who left before the request had arrived leaves no line. */
+/** Who leaves before the request has arrived leaves no line, but that is rare. */
 function logged(gateway: OpenGateway, visits: Visit[]): Figure {
   const lines = gateway.output().match(/"POST \/v1\/chat\/completions \d+ /g)?.length ?? 0
   const requests = visits.reduce((sum, one) => sum + one.requests, 0)
@@ -178,7 +178,7 @@ function logged(gateway: OpenGateway, visits: Visit[]): Figure {
   return {
     promise: 'one line in the log for each request',
     seen: `${lines} for ${requests}, of which ${left} left early`,
-    kept: lines <= requests && lines >= requests - left,
+    kept: lines <= requests && lines >= requests - left / 20,
   }
 }
 
