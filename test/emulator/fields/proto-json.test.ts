@@ -89,6 +89,54 @@ describe('the JSON front end', () => {
     assert.match(message, /\(TYPE_BYTES\), Base64 decoding failed for "no, not this"$/)
   })
 
+  for (const [what, generationConfig, message] of [
+    ['seed', { seed: 2 ** 31 }, "Invalid value at 'generation_config.seed' (TYPE_INT32), 2147483648"],
+    [
+      'budget',
+      { thinkingConfig: { thinkingBudget: '-2147483649' } },
+      'Invalid value at \'generation_config.thinking_config.thinking_budget\' (TYPE_INT32), "-2147483649"',
+    ],
+    [
+      'temperature',
+      { temperature: 1e39 },
+      "Invalid value at 'generation_config.temperature' (TYPE_FLOAT), 1e+39",
+    ],
+  ] as const) {
+    it(`refuses a ${what} that its type cannot hold`, async () => {
+      assert.equal(
+        (await developer.refusal(flash, asking('Hi', { generationConfig }))).message,
+        message,
+      )
+    })
+  }
+
+  it('takes the largest and the smallest whole number', async () => {
+    await developer.whole(flash, asking('Hi', { generationConfig: { seed: 2 ** 31 - 1 } }))
+    await vertex.whole(flash, asking('Hi', { generationConfig: { seed: -(2 ** 31) } }))
+  })
+
+  it('reads durations and times, and refuses what is none', async () => {
+    const clip = { inlineData: { mimeType: 'video/mp4', data: 'AAAA' } }
+    const cut = (startOffset: unknown) => ({
+      contents: [{ role: 'user', parts: [{ ...clip, videoMetadata: { startOffset } }] }],
+    })
+    await developer.whole(flash, cut('10s'))
+    await vertex.whole(flash, cut('1.5s'))
+    for (const wrong of ['10', '1m', 10]) {
+      assert.equal(
+        (await vertex.refusal(flash, cut(wrong))).message,
+        "Invalid value at 'contents[0].parts[0].video_metadata.start_offset' (type.googleapis.com/google.protobuf.Duration), Field 'startOffset', Illegal duration format; duration must end with 's'",
+      )
+    }
+    const since = (startTime: string) =>
+      asking('Hi', { tools: [{ googleSearch: { timeRangeFilter: { startTime } } }] })
+    await developer.whole(flash, since('2026-01-01T00:00:00Z'))
+    assert.match(
+      (await developer.refusal(flash, since('yesterday'))).message,
+      /start_time' \(type\.googleapis\.com\/google\.protobuf\.Timestamp\), Field 'startTime', Illegal timestamp/,
+    )
+  })
+
   it('reads both spellings, enums in any case, numbers in strings, and null for absent', async () => {
     await developer.whole('gemini-3.5-flash', {
       ...asking('Hi'),
