@@ -90,7 +90,11 @@ describe('the JSON front end', () => {
   })
 
   for (const [what, generationConfig, message] of [
-    ['seed', { seed: 2 ** 31 }, "Invalid value at 'generation_config.seed' (TYPE_INT32), 2147483648"],
+    [
+      'seed',
+      { seed: 2 ** 31 },
+      "Invalid value at 'generation_config.seed' (TYPE_INT32), 2147483648",
+    ],
     [
       'budget',
       { thinkingConfig: { thinkingBudget: '-2147483649' } },
@@ -128,8 +132,6 @@ describe('the JSON front end', () => {
         "Invalid value at 'contents[0].parts[0].video_metadata.start_offset' (type.googleapis.com/google.protobuf.Duration), Field 'startOffset', Illegal duration format; duration must end with 's'",
       )
     }
-    const since = (startTime: string) =>
-      asking('Hi', { tools: [{ googleSearch: { timeRangeFilter: { startTime } } }] })
     await developer.whole(flash, since('2026-01-01T00:00:00Z'))
     assert.match(
       (await developer.refusal(flash, since('yesterday'))).message,
@@ -157,3 +159,7 @@ describe('the JSON front end', () => {
     assert.match((await vertex.refusal(flash, tier)).message, /Unknown name "serviceTier"/)
   })
 })
+
+function since(startTime: string) {
+  return asking('Hi', { tools: [{ googleSearch: { timeRangeFilter: { startTime } } }] })
+}

@@ -43,7 +43,9 @@ describe('the field tables', () => {
   })
 })
 
-const scalars = 'string bytes bool int32 int64 float double duration timestamp struct value'.split(' ')
+const scalars = 'string bytes bool int32 int64 float double duration timestamp struct value'.split(
+  ' ',
+)
 
 // Both sides become a list of paths and kinds, down to where a message comes again.
 function own(vocabulary: Vocabulary): string[] {
