@@ -12,7 +12,7 @@ const flag = z.stringbool({
 })
 const url = z
   .url({ protocol: /^https?$/, error: 'Expected an http(s) URL.' })
-  .transform((given) => given.replace(/\/+$/, ''))
+  .transform((given) => given.replace(/\/{1,9}$/, ''))
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9:.-]{0,99}$/, 'Expected lower-case letters, digits and "-".')
@@ -32,7 +32,10 @@ const list = text.transform((given) =>
 
 /** What the client of Redis cannot read would end the process with a stack. */
 function isRedisUrl(given: string): boolean {
-  const { pathname, username, password } = new URL(given)
+  const url = URL.parse(given)
+  // Told already, and without the value: it may hold a password.
+  if (url === null) return true
+  const { pathname, username, password } = url
   try {
     decodeURIComponent(username + password)
   } catch {

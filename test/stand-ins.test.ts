@@ -8,7 +8,19 @@ const servers: Record<string, string> = {
   'support/vllm.ts': 'a container that speaks OpenAI’s words; TGI listens through it',
   'support/replay-upstream.ts': 'recorded answers of Gemini’s, byte for byte',
   'support/port.ts': 'ports that are taken, or were; nobody is answered',
+  'suites/support/wire-upstream.ts': 'mutated answers, byte for byte',
+  'suites/support/mirror.ts': 'a traitor that says back whatever it is told, credentials included',
+  'suites/support/google-door.ts': 'TLS in front of the mirror, under the names of Google’s hosts',
+  'suites/support/talkative-redis.ts': 'a Redis that repeats the password',
+  'suites/support/unreachable.ts': 'ports that take no connection, or whom nobody trusts',
 }
+
+/** Those that may use Gemini's words: what they say is no answer of Gemini's, or one of its own, byte for byte. */
+const speakers = [
+  'support/replay-upstream.ts',
+  'suites/support/wire-upstream.ts',
+  'suites/support/mirror.ts',
+]
 
 const opensServer =
   /\bcreate(Secure)?Server\b|\bnew (Http\w*|Net|Tls)?Server\b|\/emulator\/listen\.ts'|\bserveWith\b|\bfastify\(/i
@@ -21,7 +33,7 @@ function offence(path: string, text: string): string | undefined {
   const opens = opensServer.test(text)
   if (opens && !(path in servers)) return `${path} opens a server: let the emulator play it`
   const serves = opens || usesPeer.test(text)
-  if (!serves || path === 'support/replay-upstream.ts') return undefined
+  if (!serves || speakers.includes(path)) return undefined
   const word = speaksGemini.exec(text)?.[0]
   return (
     word && `${path} has a server that may say Gemini’s words (${word}): let the emulator say it`

@@ -73,7 +73,13 @@ export function refuseOthers(server: FastifyInstance, path: string, allowed: 'GE
 export function sendError(reply: FastifyReply, failure: ApiError): FastifyReply {
   return reply
     .status(failure.status)
-    .headers(failure.headers)
+    .headers({ ...toRetryAfter(failure), ...failure.headers })
     .header('content-type', 'application/json; charset=utf-8')
     .send(JSON.stringify(failure))
+}
+
+/** Whoever is told to come back is told when. */
+function toRetryAfter({ status, code }: ApiError): Record<string, string> {
+  const passes = (status === 429 || status === 503) && code !== 'insufficient_quota'
+  return passes ? { 'retry-after': '1' } : {}
 }

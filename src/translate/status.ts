@@ -70,7 +70,7 @@ const refinements: [RegExp, Row][] = [
     { status: 403, type: 'invalid_request_error', code: 'unsupported_country_region_territory' },
   ],
   [
-    /input token count .*exceeds|exceeds the maximum number of tokens/i,
+    /input token count .{0,200}exceeds|exceeds the maximum number of tokens/i,
     {
       status: 400,
       type: 'invalid_request_error',
@@ -241,5 +241,7 @@ function toHeaders(row: Row, seconds: number | undefined): Record<string, string
   return {
     'retry-after': String(Math.ceil(seconds)),
     'retry-after-ms': String(Math.ceil(seconds * 1000)),
+    // They would not wait so long, but ask twice more before.
+    ...(seconds > 60 && { 'x-should-retry': 'false' }),
   }
 }

@@ -82,6 +82,7 @@ async function* toChunks(reply: Reply, model: string, owner: Owner): Batches {
           return
         }
         const chunk = readAnswer(data, owner, reply)
+        if (!Array.isArray(chunk.choices)) throw notAnAnswer()
         // Some servers forget `[DONE]`, but none forgets to say why it stopped.
         finished ||= hasFinished(chunk)
         chunks.push({ ...chunk, model })

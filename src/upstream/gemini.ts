@@ -1,6 +1,6 @@
 import { ApiError, interrupted } from '../errors.ts'
 import { mergeCopies } from '../translate/chat/copies.ts'
-import { type Asked, mendRefused } from '../translate/chat/mend.ts'
+import type { Asked } from '../translate/chat/mend.ts'
 import { type AnswerOptions, toGemini, type Translation } from '../translate/chat/request.ts'
 import type { ChatChunk } from '../translate/chat/response.ts'
 import {
@@ -11,24 +11,17 @@ import {
   withDummySignatures,
 } from '../translate/chat/signatures.ts'
 import { ChatStream, collectWhole } from '../translate/chat/stream.ts'
-import { toApiError } from '../translate/status.ts'
+import { type Answered, type AskerSettings, type Attempt, createAsker, inTime } from './asking.ts'
 import type { Answer, Backend, Call } from './backend.ts'
-import type { Gate } from './google.ts'
+import type { RetryBudget } from './budget.ts'
 import { type Responses, toResponse, toResponses, understood } from './responses.ts'
-import type { RetryBudget, Ticket } from './budget.ts'
-import type { Places } from './places.ts'
-import { exhausted, pause, type RetrySettings, waitBefore } from './retry.ts'
+import { exhausted, pause, waitBefore } from './retry.ts'
 import type { SignatureStore } from './signatures.ts'
 import { resumed } from './streams.ts'
-import type { Reply, Transport } from './transport.ts'
+import type { Reply } from './transport.ts'
 
-export interface GeminiSettings {
-  gate: Gate
-  transport: Transport
-  retry: RetrySettings
+export interface GeminiSettings extends AskerSettings {
   budget: RetryBudget
-  /** The health of the gate's places. */
-  places: Places
   signatures: SignatureStore
   /** Told where the signature of each step in a history came from. */
   countSignature: (source: SignatureSource) => void
@@ -39,12 +32,10 @@ export interface GeminiSettings {
 /** An answer that shows nothing is asked for again so often, while no byte has gone out. */
 const furtherTries = 2
 
-/** A try that has less time than this is not begun, in milliseconds. */
-const leastMs = 2_000
-
 /** Gemini behind one of its gates: translates, asks, translates back. */
 export function geminiBackend(settings: GeminiSettings): Backend {
-  const { gate, transport, retry, budget, places, signatures, countSignature, thoughts } = settings
+  const { gate, retry, budget, places, signatures, countSignature, thoughts } = settings
+  const { ask } = createAsker(settings)
   return {
     async complete(body, call) {
       const translation = await translate(body, call)
@@ -86,7 +77,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     try {
       for (let waited = 0; ;) {
         const answered = await endable(next.asked, call, async (call, end) => {
-          const asking = await askAll(next, translation, call, method)
+          const asking = await ask(next, translation, call, method)
           const beginning = await read(asking.replies, end).catch((error: unknown) => {
             end()
             return toBroken(error)
@@ -128,111 +119,6 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     return translation
   }
 
-  /** As many calls as the choices need; those that Google wants otherwise are mended and sent again. */
-  async function askAll(attempt: Attempt, translation: Translation, call: Call, method: string) {
-    const ask = (one: Attempt) => askOnce(one, translation, call, method)
-    const { copies } = attempt.asked
-    const [first, ...rest] = await Promise.all(Array.from({ length: copies }, () => ask(attempt)))
-    if (first === undefined) throw new Error('A request asks for at least one answer.')
-    const { asked, mended, tried, place } = first
-    const missing = asked.copies - 1 - rest.length
-    const more = await Promise.all(
-      Array.from({ length: missing }, () => ask({ ...attempt, asked, mended, tried: 0 })),
-    )
-    return {
-      replies: [first, ...rest, ...more].map(({ reply }) => reply),
-      asked,
-      mended,
-      tried,
-      place,
-      ticket: attempt.ticket,
-    }
-  }
-
-  async function askOnce(attempt: Attempt, translation: Translation, call: Call, method: string) {
-    let { asked, mended } = attempt
-    // A mended request is the same try: it is another only where nothing was wrong with it.
-    let tried = attempt.tried + 1
-    const { model, credential: own } = call
-    // What is cached is in one place, and a client's own key is one key.
-    const settled =
-      asked.request.cachedContent !== undefined || (own !== undefined && gate.parent === undefined)
-    let place = settled ? 0 : places.best(model)
-    const placesAsked = new Set([place])
-    for (let renewed = false, waited = 0; ;) {
-      const credential = await gate.headers(own, place)
-      const answer = await send(
-        gate.url(model, method, place),
-        asked,
-        translation,
-        call,
-        credential,
-      )
-      if (!(answer instanceof ApiError)) {
-        places.answered(place)
-        return { reply: answer, asked, mended, tried, place }
-      }
-      const refusedToken = answer.code === 'upstream_authentication_error' && !renewed
-      if (refusedToken && own === undefined && gate.renew(credential)) {
-        renewed = true
-        continue
-      }
-      const mend =
-        answer.status === 400
-          ? mendRefused(asked, answer.message, gate.provider, mended)
-          : undefined
-      if (mend !== undefined) {
-        mended = [...mended, mend.name]
-        asked = mend.asked
-        continue
-      }
-      places.failed(place, model, answer, own === undefined)
-      const other = settled ? undefined : places.other(model, placesAsked)
-      const wait = waitBefore(answer, tried, waited, other !== undefined, retry)
-      // Going elsewhere burdens nobody twice; coming back has to be within the budget.
-      const mayTry =
-        wait !== undefined && inTime(wait, call) && (other !== undefined || attempt.ticket.again())
-      if (!mayTry) throw tried > 1 ? exhausted(answer, tried) : answer
-      tried += 1
-      await pause(wait, call.signal)
-      waited += wait
-      place = other ?? place
-      placesAsked.add(place)
-    }
-  }
-
-  /** The answer that has begun, or why there is none. Throws where the client has left. */
-  async function send(
-    url: string,
-    { request }: Asked,
-    { headers }: Translation,
-    call: Call,
-    credential: Record<string, string>,
-  ): Promise<Reply | ApiError> {
-    try {
-      const reply = await transport.post({
-        url,
-        headers: {
-          ...headers,
-          ...credential,
-          'content-type': 'application/json',
-          'accept-encoding': 'identity',
-        },
-        body: JSON.stringify(request),
-        signal: call.signal,
-        patience: toPatience(headers),
-      })
-      if (reply.status === 200) return reply
-      const { status } = reply
-      const body = reply.redact(await reply.text())
-      const refusal = { status, body, retryAfter: reply.header('retry-after') }
-      return toApiError(refusal, gate.owner(call.credential))
-    } catch (error) {
-      if (error instanceof ApiError) return error
-      throw error
-    }
-  }
-
   function toNextTry(asked: Asked, reason: string): Asked {
     if (reason !== 'MISSING_THOUGHT_SIGNATURE') return asked
     const request = withDummySignatures(asked.request, dummySignature(gate.provider))
@@ -262,23 +148,6 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     }
     return calls.length
   }
-}
-
-/** A request as it is to be sent, and what had to be mended in it so far. */
-interface Attempt {
-  asked: Asked
-  mended: string[]
-  /** How often it was tried. */
-  tried: number
-  /** Whether it may be tried again. */
-  ticket: Ticket
-}
-
-/** Answers that have begun, and how it came to them. */
-interface Answered extends Attempt {
-  /** Which of the gate's places answered. */
-  place: number
-  replies: Reply[]
 }
 
 /** As much of an answer as can be taken back. */
@@ -314,17 +183,6 @@ async function endable<T>(
     end()
     throw error
   }
-}
-
-/** Whether another try after this wait still has time to succeed. */
-function inTime(wait: number, { deadline }: Call): boolean {
-  return deadline === undefined || performance.now() + wait + leastMs <= deadline
-}
-
-/** Google was asked to take so long, in seconds: then it is waited for so long, and a little more. */
-function toPatience(headers: Record<string, string>): number | undefined {
-  const seconds = headers['x-server-timeout']
-  return seconds === undefined ? undefined : (Number(seconds) + 30) * 1000
 }
 
 function toAsked({ request, answer }: Translation): Asked {

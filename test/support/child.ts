@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { within } from './within.ts'
 
@@ -16,6 +17,9 @@ export interface Child {
   kill(): void
 }
 
+/** Where somebody wants to read all that the gateways of all tests have to say. */
+const readAlong = process.env.POLLUX_TEST_LOG
+
 const root = join(import.meta.dirname, '..', '..')
 
 export function startChild(env: Record<string, string>): Child {
@@ -30,12 +34,16 @@ export function startChild(env: Record<string, string>): Child {
       // The tests share the processor with each other.
       POLLUX_MAX_LAG_MS: '0',
       ...env,
+      ...(readAlong !== undefined && { LOG_LEVEL: 'trace' }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const pieces: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (piece: Buffer) => pieces.push(piece))
+    stream.on('data', (piece: Buffer) => {
+      pieces.push(piece)
+      if (readAlong !== undefined) appendFileSync(readAlong, piece)
+    })
   }
   // 'close' comes after the last byte of output.
   const closed = once(child, 'close')

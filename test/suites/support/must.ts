@@ -10,6 +10,8 @@ export interface Answers extends Tries {
   inserted?: number
   /** The gateway had to wait for so long. */
   afterMs?: number
+  /** The client hears comments while it waits. */
+  comments?: boolean
 }
 
 /** An HTTP status and OpenAI's error, and not one word of an answer. */
@@ -37,7 +39,7 @@ interface Tries {
   /** What `x-pollux-attempts` says; absent for one. */
   tries?: number
   /** How often Google is asked, where that is another number. */
-  asked?: number | 'any'
+  asked?: number
 }
 
 /** It makes no difference. */
@@ -69,7 +71,7 @@ export function inWords(must: Must): string {
     case 'answer':
       return 'the answer'
     case 'refusal':
-      return `${must.status} ${must.codes[0]}`
+      return `${must.status} ${must.codes[0]}`.trim()
     case 'break':
       return `${must.kept} events and ${must.codes[0]}`
   }
@@ -91,6 +93,7 @@ export function complaintsOf(must: Must, seen: Experience, pieces: readonly stri
         ...(inserted < (must.inserted ?? 0) ? [`only ${inserted} characters were put in`] : []),
         ...(seen.tookMs < (must.afterMs ?? 0) ? [`took ${Math.round(seen.tookMs)} ms`] : []),
         ...differ('tries', seen.headers.get('x-pollux-attempts'), triesOf(must)),
+        ...complaintsOfSilence(must, seen),
       ]
     }
     case 'refusal':
@@ -100,9 +103,7 @@ export function complaintsOf(must: Must, seen: Experience, pieces: readonly stri
         ...differ('text', seen.text, ''),
         ...differ('ends', seen.finished.join(), ''),
         ...complaintsOfCode(must.codes, seen),
-        ...(must.asked === 'any'
-          ? []
-          : differ('tries', seen.headers.get('x-pollux-attempts'), triesOf(must))),
+        ...differ('tries', seen.headers.get('x-pollux-attempts'), triesOf(must)),
         ...Object.entries(must.headers ?? {}).flatMap(([name, value]) =>
           differ(name, seen.headers.get(name), value),
         ),
@@ -117,9 +118,13 @@ export function complaintsOf(must: Must, seen: Experience, pieces: readonly stri
         ...differ('ends', seen.finished.join(), ''),
         ...complaintsOfCode(must.codes, seen),
         ...complaintsOfTime(must.withinMs, seen),
-        ...(must.comments === true && seen.comments === 0 ? ['no comment came'] : []),
+        ...complaintsOfSilence(must, seen),
       ]
   }
+}
+
+function complaintsOfSilence(must: Answers | Breaks, { comments }: Experience): string[] {
+  return must.comments === true && comments === 0 ? ['no comment came'] : []
 }
 
 function triesOf({ tries }: { tries?: number }): string | null {

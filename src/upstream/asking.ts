@@ -1,0 +1,169 @@
+import { ApiError } from '../errors.ts'
+import { type Asked, mendRefused } from '../translate/chat/mend.ts'
+import type { Translation } from '../translate/chat/request.ts'
+import { toApiError } from '../translate/status.ts'
+import type { Call } from './backend.ts'
+import type { Ticket } from './budget.ts'
+import type { Gate } from './google.ts'
+import type { Places } from './places.ts'
+import { exhausted, pause, type RetrySettings, waitBefore } from './retry.ts'
+import type { Reply, Transport } from './transport.ts'
+
+/** A request as it is to be sent, and what had to be mended in it so far. */
+export interface Attempt {
+  asked: Asked
+  mended: string[]
+  /** How often it was tried. */
+  tried: number
+  /** Whether it may be tried again. */
+  ticket: Ticket
+}
+
+/** Answers that have begun, and how it came to them. */
+export interface Answered extends Attempt {
+  /** Which of the gate's places answered. */
+  place: number
+  replies: Reply[]
+}
+
+/** Asks a gate until an answer has begun, and gives up in time. */
+export interface Asker {
+  /** Throws ApiError where none has: a refusal, or the failure of the last try. */
+  ask: (attempt: Attempt, translation: Translation, call: Call, method: string) => Promise<Answered>
+}
+
+export interface AskerSettings {
+  gate: Gate
+  transport: Transport
+  retry: RetrySettings
+  /** The health of the gate's places. */
+  places: Places
+}
+
+/** A try that has less time than this is not begun, in milliseconds. */
+const leastMs = 2_000
+
+export function createAsker({ gate, transport, retry, places }: AskerSettings): Asker {
+  return { ask: askAll }
+
+  /** As many calls as the choices need; those that Google wants otherwise are mended and sent again. */
+  async function askAll(
+    attempt: Attempt,
+    translation: Translation,
+    call: Call,
+    method: string,
+  ): Promise<Answered> {
+    const ask = (one: Attempt) => askOnce(one, translation, call, method)
+    const { copies } = attempt.asked
+    const [first, ...rest] = await Promise.all(Array.from({ length: copies }, () => ask(attempt)))
+    if (first === undefined) throw new Error('A request asks for at least one answer.')
+    const { asked, mended, tried, place } = first
+    const missing = asked.copies - 1 - rest.length
+    const more = await Promise.all(
+      Array.from({ length: missing }, () => ask({ ...attempt, asked, mended, tried: 0 })),
+    )
+    return {
+      replies: [first, ...rest, ...more].map(({ reply }) => reply),
+      asked,
+      mended,
+      tried,
+      place,
+      ticket: attempt.ticket,
+    }
+  }
+
+  async function askOnce(attempt: Attempt, translation: Translation, call: Call, method: string) {
+    let { asked, mended } = attempt
+    // A mended request is the same try: it is another only where nothing was wrong with it.
+    let tried = attempt.tried + 1
+    const { model, credential: own } = call
+    // What is cached is in one place, and a client's own key is one key.
+    const settled =
+      asked.request.cachedContent !== undefined || (own !== undefined && gate.parent === undefined)
+    let place = settled ? 0 : places.best(model)
+    const placesAsked = new Set([place])
+    for (let renewed = false, waited = 0; ;) {
+      const credential = await gate.headers(own, place)
+      const answer = await send(
+        gate.url(model, method, place),
+        asked,
+        translation,
+        call,
+        credential,
+      )
+      if (!(answer instanceof ApiError)) {
+        places.answered(place)
+        return { reply: answer, asked, mended, tried, place }
+      }
+      const refusedToken = answer.code === 'upstream_authentication_error' && !renewed
+      if (refusedToken && own === undefined && gate.renew(credential)) {
+        renewed = true
+        continue
+      }
+      const mend =
+        answer.status === 400
+          ? mendRefused(asked, answer.message, gate.provider, mended)
+          : undefined
+      if (mend !== undefined) {
+        mended = [...mended, mend.name]
+        asked = mend.asked
+        continue
+      }
+      places.failed(place, model, answer, own === undefined)
+      const other = settled ? undefined : places.other(model, placesAsked)
+      const wait = waitBefore(answer, tried, waited, other !== undefined, retry)
+      // Going elsewhere burdens nobody twice; coming back has to be within the budget.
+      const mayTry =
+        wait !== undefined && inTime(wait, call) && (other !== undefined || attempt.ticket.again())
+      if (!mayTry) throw tried > 1 ? exhausted(answer, tried) : answer
+      tried += 1
+      await pause(wait, call.signal)
+      waited += wait
+      place = other ?? place
+      placesAsked.add(place)
+    }
+  }
+
+  /** The answer that has begun, or why there is none. Throws where the client has left. */
+  async function send(
+    url: string,
+    { request }: Asked,
+    { headers }: Translation,
+    call: Call,
+    credential: Record<string, string>,
+  ): Promise<Reply | ApiError> {
+    try {
+      const reply = await transport.post({
+        url,
+        headers: {
+          ...headers,
+          ...credential,
+          'content-type': 'application/json',
+          'accept-encoding': 'identity',
+        },
+        body: JSON.stringify(request),
+        signal: call.signal,
+        patience: toPatience(headers),
+      })
+      if (reply.status === 200) return reply
+      const { status } = reply
+      const body = reply.redact(await reply.text())
+      const refusal = { status, body, retryAfter: reply.header('retry-after') }
+      return toApiError(refusal, gate.owner(call.credential))
+    } catch (error) {
+      if (error instanceof ApiError) return error
+      throw error
+    }
+  }
+}
+
+/** Whether another try after this wait still has time to succeed. */
+export function inTime(wait: number, { deadline }: Call): boolean {
+  return deadline === undefined || performance.now() + wait + leastMs <= deadline
+}
+
+/** Google was asked to take so long, in seconds: then it is waited for so long, and a little more. */
+function toPatience(headers: Record<string, string>): number | undefined {
+  const seconds = headers['x-server-timeout']
+  return seconds === undefined ? undefined : (Number(seconds) + 30) * 1000
+}
