@@ -54,7 +54,8 @@ class ProtoReader {
 
   message(message: string, json: unknown, at: string): JsonObject {
     if (!isObject(json)) {
-      this.#invalidValue(at, this.#typeUrl(message), json)
+      if (at === '') this.#unknownName('', '', 'Root element must be a message.')
+      else this.#invalidValue(at, this.#typeUrl(message), json)
       return {}
     }
     const fields = Object.entries(json).flatMap(([key, value]) => {

@@ -21,6 +21,17 @@ describe('the JSON front end', () => {
     ])
   })
 
+  it('refuses JSON that is no message', async () => {
+    for (const body of ['[]', '"Hi"', 'null']) {
+      const { status, text } = await developer.post(`${flash}:generateContent`, body)
+      assert.equal(status, 400)
+      assert.equal(
+        JSON.parse(text).error.message,
+        'Invalid JSON payload received. Unknown name "": Root element must be a message.',
+      )
+    }
+  })
+
   it('refuses all offences at once', async () => {
     const { message } = await developer.refusal(
       flash,
