@@ -60,7 +60,7 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
   })
   parser.watch(server.server)
   server.server.setTimeout(stallMs, dropStalled)
-  const reader = bodyReader(bodies)
+  const reader = bodyReader(bodies, parser.distrust)
   parseJsonBodies(server, reader)
   renderErrors(server)
   let stopping = false
@@ -68,6 +68,9 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
     stopping = true
   })
   server.addHook('onRequest', async (request, reply) => {
+    // Its connection closes with the answer before it. (Up to here nothing was awaited: that answer's
+    // request was judged before this one was read.)
+    if (parser.isDistrusted(request.raw)) return reply.hijack()
     reply.header('x-request-id', request.id)
     reply.raw.once('close', () => {
       reader.release(request.raw)
@@ -76,7 +79,13 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
       if (stopping) setImmediate(() => server.server.closeIdleConnections())
     })
     if (stopping) throw shuttingDown()
-    checkHead(request.raw)
+    try {
+      checkHead(request.raw)
+    } catch (error) {
+      parser.distrust(request.raw)
+      throw error
+    }
+    return undefined
   })
   if (origins.length > 0) server.register(cors, toCorsOptions(origins))
   return server

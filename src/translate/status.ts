@@ -70,7 +70,7 @@ const refinements: [RegExp, Row][] = [
     { status: 403, type: 'invalid_request_error', code: 'unsupported_country_region_territory' },
   ],
   [
-    /input token count .*exceeds|exceeds the maximum number of tokens/i,
+    /input token count .{0,200}exceeds|exceeds the maximum number of tokens/i,
     {
       status: 400,
       type: 'invalid_request_error',

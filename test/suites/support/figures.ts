@@ -37,3 +37,21 @@ export function none(promise: string, found: string[]): Figure {
   const seen = found.length === 0 ? '0' : `${found.length}:\n      ${shown.join('\n      ')}`
   return { promise, seen, kept: found.length === 0 }
 }
+
+/** A value measured at a time, in seconds. */
+export interface Sample {
+  at: number
+  value: number
+}
+
+/** How much a value grows a second: the line through the samples with the least squares. */
+export function slope(samples: readonly Sample[]): number {
+  const at = mean(samples.map((sample) => sample.at))
+  const value = mean(samples.map((sample) => sample.value))
+  const over = samples.reduce((sum, one) => sum + (one.at - at) * (one.value - value), 0)
+  return over / samples.reduce((sum, one) => sum + (one.at - at) ** 2, 0)
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { endWithUs } from './ends-with-us.ts'
 import { type Child, servedBy, startChild } from '../../support/child.ts'
 
 /** The real gateway in a process of its own, so that its memory, its signals and its end are its own. */
@@ -22,6 +23,7 @@ export async function startGatewayProcess(
     POLLUX_RETRIES: '2',
     ...env,
   })
+  endWithUs(child.process)
   const url = await servedBy(child)
   const { pid } = child.process
   if (pid === undefined) throw new Error('The gateway has no process.')
