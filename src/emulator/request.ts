@@ -5,6 +5,7 @@ export interface GenerateContentRequest {
   tools?: Tool[]
   toolConfig?: ToolConfig
   safetySettings?: { category?: string; threshold?: string }[]
+  modelArmorConfig?: unknown
   generationConfig?: GenerationConfig
   cachedContent?: string
   serviceTier?: string

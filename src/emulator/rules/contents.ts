@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts'
-import { invalidArgument, invalidField } from '../errors.ts'
+import { invalidArgument, invalidField, noReason } from '../errors.ts'
 import { bringsResults, type Content, makesCalls } from '../request.ts'
 
 /** Refuses turns that are missing, empty, by nobody, or in an order the model was not taught. */
@@ -12,9 +12,20 @@ export function checkContents(call: Call): void {
   })
   checkSystemInstruction(call)
   contents.forEach((content, i) => checkOrder(content, contents[i - 1]))
-  if (call.model.refusesPrefill && contents.at(-1)?.role === 'model') {
+  if (call.model.refusesPrefill) checkEnd(contents)
+}
+
+// An empty turn does not count, and the user must not end with one.
+function checkEnd(contents: Content[]): void {
+  if (contents.findLast(saysAnything)?.role === 'model') {
     throw invalidArgument('Requests ending with a model turn are not supported.')
   }
+  const last = contents.at(-1)
+  if (last && last.role !== 'model' && !saysAnything(last)) throw invalidArgument(noReason)
+}
+
+function saysAnything({ parts = [] }: Content): boolean {
+  return parts.some((part) => part.text !== '' || part.thoughtSignature !== undefined)
 }
 
 function noContents({ backend }: Call): Error {

@@ -17,6 +17,7 @@ const dataFields = [
 
 /** Refuses parts without data, and data the backend cannot read. */
 export function checkParts(call: Call): void {
+  call.request.systemInstruction?.parts?.forEach((part) => checkText(part, call))
   for (const { part, path } of allParts(call)) {
     checkHasData(part, path)
     checkText(part, call)
@@ -59,7 +60,9 @@ function checkHasData(part: Part, path: string): void {
 // The Developer API and the 2.0 models answer an empty text, later models on Vertex AI refuse it.
 function checkText({ text, thoughtSignature }: Part, { backend, model }: Call): void {
   if (text !== '' || thoughtSignature || backend !== 'vertex' || model.generation < 2.5) return
-  throw unableToSubmit('it must have a text parameter. Add a text parameter and try again.')
+  throw unableToSubmit(
+    'it has an empty text parameter. Add a value to the parameter and try again.',
+  )
 }
 
 function checkInlineData({ inlineData }: Part, path: string): void {

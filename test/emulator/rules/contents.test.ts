@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { startClients } from '../client.ts'
+import { asking, startClients } from '../client.ts'
 
 const { emulator, developer, vertex } = await startClients()
 after(() => emulator.close())
@@ -39,7 +39,12 @@ describe('contents', () => {
     await developer.whole(flash, midway({ text: '' }))
     await vertex.whole(flash, midway({ text: '', thoughtSignature: 'c2ln' }))
     const { message } = await vertex.refusal(flash, midway({ text: '' }))
-    assert.match(message, /must have a text parameter/)
+    const empty =
+      /^Unable to submit request because it has an empty text parameter\. Add a value to /
+    assert.match(message, empty)
+    const silent = { ...asking('Hi'), systemInstruction: { parts: [{ text: '' }] } }
+    await developer.whole(flash, silent)
+    assert.match((await vertex.refusal(flash, silent)).message, empty)
   })
 
   it('have calls right after the user, and results right after the calls', async () => {
@@ -92,6 +97,22 @@ describe('contents', () => {
       const { message } = await developer.refusal(model, { contents })
       assert.equal(message, 'Requests ending with a model turn are not supported.')
     }
+  })
+
+  it('end with a user who says something, since 3.6', async () => {
+    const [said, silence] = [turn('user', { text: 'Hi' }), turn('user', { text: '' })]
+    const prefill = [said, turn('model', { text: 'Once upon' }), silence]
+    const silent = [said, turn('model', { text: 'Once upon' }), said, silence]
+    for (const contents of [[silence], prefill, silent]) {
+      await developer.whole('gemini-3.5-flash', { contents })
+    }
+    const prefilled = await developer.refusal(newest, { contents: prefill })
+    assert.equal(prefilled.message, 'Requests ending with a model turn are not supported.')
+    for (const contents of [[silence], silent]) {
+      const { message } = await developer.refusal(newest, { contents })
+      assert.equal(message, 'Request contains an invalid argument.')
+    }
+    await developer.whole(newest, { contents: [said, turn('model', { text: '' })] })
   })
 
   it('bring files from where the backend can read', async () => {
