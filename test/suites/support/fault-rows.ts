@@ -116,8 +116,8 @@ const refusing: FaultRow[] = [
   row('emulator', 'redirect', '302, which is never followed', badGateway),
 ]
 
-/** Two seconds, one more at the most, and what a busy machine needs. */
-const withinMs = 3_500
+/** Two seconds, and one more at the most. */
+const withinMs = 3_000
 const late = (code: string) => refuses(504, code, { withinMs })
 
 const silent: FaultRow[] = [

@@ -39,21 +39,20 @@ export async function startSites(bytes: (path: string) => WireAnswer): Promise<S
       GCE_METADATA_HOST: metadata.host,
       ...env,
     })
-  const gateways = await Promise.all([
-    start(emulator.url, emulator.url),
-    start(emulator.url, hole.url, {
-      POLLUX_CONNECT_TIMEOUT_SECONDS: '1',
-      POLLUX_FIRST_BYTE_TIMEOUT_SECONDS: '2',
-      POLLUX_IDLE_TIMEOUT_SECONDS: '2',
-    }),
-    start(emulator.url, emulator.url, {
-      POLLUX_HEARTBEAT_SECONDS: '1',
-      POLLUX_TOTAL_TIMEOUT_SECONDS: '3',
-    }),
-    start(wire.url, untrusted.url),
-    start(refused, refused),
-  ])
-  const [steady, hasty, beating, odd, lost] = gateways
+  // One after another: each has a limit of its own to be up.
+  const steady = await start(emulator.url, emulator.url)
+  const hasty = await start(emulator.url, hole.url, {
+    POLLUX_CONNECT_TIMEOUT_SECONDS: '1',
+    POLLUX_FIRST_BYTE_TIMEOUT_SECONDS: '2',
+    POLLUX_IDLE_TIMEOUT_SECONDS: '2',
+  })
+  const beating = await start(emulator.url, emulator.url, {
+    POLLUX_HEARTBEAT_SECONDS: '1',
+    POLLUX_TOTAL_TIMEOUT_SECONDS: '3',
+  })
+  const odd = await start(wire.url, untrusted.url)
+  const lost = await start(refused, refused)
+  const gateways = [steady, hasty, beating, odd, lost]
   const sites: Record<SiteName, Site> = {
     emulator: { gateway: steady, prefix: 'gemini/' },
     vertex: { gateway: steady, prefix: 'vertex/' },

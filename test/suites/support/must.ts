@@ -151,7 +151,14 @@ function complaintsOfCode(codes: readonly string[], { error }: Experience): stri
 }
 
 function complaintsOfTime(withinMs: number | undefined, { tookMs }: Experience): string[] {
-  return tookMs > (withinMs ?? Number.POSITIVE_INFINITY) ? [`took ${Math.round(tookMs)} ms`] : []
+  return tookMs > (withinMs ?? Infinity) ? [`${late} ${Math.round(tookMs)} ms`] : []
+}
+
+const late = 'came as late as'
+
+/** Whether nothing but the clock is at fault. */
+export function isMerelyLate(complaints: readonly string[]): boolean {
+  return complaints.length > 0 && complaints.every((one) => one.startsWith(late))
 }
 
 /** A complaint where two values are not the same. */
