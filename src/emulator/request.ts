@@ -158,6 +158,11 @@ export function makesCalls(content: Content): boolean {
   return (content.parts ?? []).some((part) => part.functionCall)
 }
 
+/** Whether a part is one more bit of the call before it, as calls are streamed at Vertex AI. */
+export function continuesCall(part: Part, before: Part | undefined): boolean {
+  return part.functionCall?.name === undefined && before?.functionCall?.willContinue === true
+}
+
 /** Contents by who speaks: those of one speaker in a row are one turn. */
 export function turnsOf(contents: Content[]): Content[][] {
   const byModel = ({ role }: Content) => role === 'model'

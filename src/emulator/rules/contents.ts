@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { invalidArgument, invalidField, noReason } from '../errors.ts'
-import { bringsResults, type Content, makesCalls, turnsOf } from '../request.ts'
+import { bringsResults, type Content, continuesCall, makesCalls, turnsOf } from '../request.ts'
 
 /** Refuses turns that are missing, empty, by nobody, or in an order the model was not taught. */
 export function checkContents(call: Call): void {
@@ -89,7 +89,8 @@ function results(turn: Content[]): number {
 }
 
 function calls(turn: Content[]): number {
-  return turn.flatMap(({ parts = [] }) => parts).filter((part) => part.functionCall).length
+  const parts = turn.flatMap((content) => content.parts ?? [])
+  return parts.filter((part, i) => part.functionCall && !continuesCall(part, parts[i - 1])).length
 }
 
 /** A refusal in the words Vertex AI begins most of its own with. */

@@ -67,6 +67,24 @@ describe('contents', () => {
     }
   })
 
+  it('may be the events of a stream, as they came', async () => {
+    const bits = [
+      { functionCall: { name: 'f', willContinue: true }, thoughtSignature: 'c2ln' },
+      {
+        functionCall: { partialArgs: [{ jsonPath: '$.a', stringValue: 'b' }], willContinue: true },
+      },
+      { functionCall: {} },
+    ]
+    const said = turn('user', { text: 'Hi' })
+    const events = [...bits, { text: '' }].map((part) => turn('model', part))
+    await vertex.whole(newest, { contents: [said, ...events, turn('user', result('f'))] })
+    const nameless = turn('model', { functionCall: {}, thoughtSignature: 'c2ln' })
+    const { message } = await vertex.refusal(newest, {
+      contents: [said, nameless, turn('user', result('f'))],
+    })
+    assert.match(message, /function_call\.name: Name cannot be empty/)
+  })
+
   it('of one speaker in a row are one turn', async () => {
     const [said, signed] = [turn('user', { text: 'Hi' }), { thoughtSignature: 'c2ln' }]
     const apart = [
