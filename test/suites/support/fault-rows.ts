@@ -128,7 +128,7 @@ const silent: FaultRow[] = [
     'pace=20;stall@4',
     'it stalls in the middle',
     late('upstream_idle_timeout'),
-    breaks(4, 'upstream_idle_timeout', { withinMs }),
+    breaks(4, 504, 'upstream_idle_timeout', { withinMs }),
   ),
   row(
     'beating',
@@ -142,7 +142,7 @@ const silent: FaultRow[] = [
     'delay=1500;status=403',
     'a refusal after comments have gone out',
     refuses(403, 'permission_denied'),
-    breaks(0, 'permission_denied', { comments: true }),
+    breaks(0, 403, 'permission_denied', { comments: true }),
   ),
 ]
 
@@ -163,14 +163,14 @@ const breakingOff: FaultRow[] = [
     'pace=30;reset@4',
     'a reset between two events',
     interrupted,
-    breaks(4, 'stream_interrupted'),
+    breaks(4, 502, 'stream_interrupted'),
   ),
   row(
     'emulator',
     'pace=30;reset@4+30',
     'a reset in the middle of an event',
     interrupted,
-    breaks(4, 'stream_interrupted'),
+    breaks(4, 502, 'stream_interrupted'),
   ),
   onWire(
     'the connection closes in the middle',
@@ -179,14 +179,14 @@ const breakingOff: FaultRow[] = [
       streamed: { writes: [streamHead, toChunk(Buffer.from(first))], ends: 'closed' },
     }),
     interrupted,
-    breaks(1, 'stream_interrupted'),
+    breaks(1, 502, 'stream_interrupted'),
   ),
   row(
     'emulator',
     'pace=10;fin@4',
     'a clean end without a finishReason',
     noAnswer,
-    breaks(4, 'stream_interrupted'),
+    breaks(4, 502, 'stream_interrupted'),
   ),
   onWire(
     'a clean end in the middle of an event',
@@ -195,7 +195,7 @@ const breakingOff: FaultRow[] = [
       streamed: streamOf(first, second.slice(0, 40)),
     }),
     badGateway,
-    breaks(1, 'stream_interrupted'),
+    breaks(1, 502, 'stream_interrupted'),
   ),
   row('emulator', 'error@0=503;times=1', 'an error in place of the first event, once', secondTry),
   row(
@@ -203,14 +203,14 @@ const breakingOff: FaultRow[] = [
     'pace=10;error@4=503',
     'an error among the events',
     overloaded,
-    breaks(4, 'server_is_overloaded'),
+    breaks(4, 503, 'server_is_overloaded'),
   ),
   row(
     'vertex',
     'pace=10;error@4=503;error-array',
     'an error in an array among the events',
     overloaded,
-    breaks(4, 'server_is_overloaded'),
+    breaks(4, 503, 'server_is_overloaded'),
   ),
   onWire(
     'an error in bare JSON among the events',
@@ -219,7 +219,7 @@ const breakingOff: FaultRow[] = [
       streamed: streamOf(first, `${JSON.stringify([unavailable], null, 2)}\n`),
     }),
     overloaded,
-    breaks(1, 'server_is_overloaded'),
+    breaks(1, 503, 'server_is_overloaded'),
   ),
 ]
 
@@ -239,7 +239,7 @@ const speakingOddly: FaultRow[] = [
     'pace=10;malformed@4',
     'an event that is no JSON',
     badGateway,
-    breaks(4, 'bad_gateway'),
+    breaks(4, 502, 'bad_gateway'),
   ),
   row('emulator', 'wrong-type', 'the wrong content-type', answers()),
   row('emulator', 'huge@1=5000000', 'an event of 5 MB', answers({ inserted: 4_990_000 })),
@@ -248,7 +248,7 @@ const speakingOddly: FaultRow[] = [
     'pace=50;huge@1=17900000',
     'an event of 17 MiB, which only a whole answer may be',
     answers({ inserted: 17_800_000 }),
-    breaks(1, 'bad_gateway'),
+    breaks(1, 502, 'bad_gateway'),
   ),
   onWire(
     'a body of 65 MiB, which only a stream may have',

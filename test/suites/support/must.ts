@@ -29,6 +29,8 @@ export interface Breaks {
   comes: 'break'
   /** How many events of the healthy stream the client keeps. */
   kept: number
+  /** The HTTP status that the error would have had before the first byte. */
+  status: number
   codes: readonly string[]
   withinMs?: number
   /** The client hears comments while it waits. */
@@ -59,10 +61,11 @@ export function refuses(
 /** Something has gone out. */
 export function breaks(
   kept: number,
+  status: number,
   code: string,
   more: Pick<Breaks, 'withinMs' | 'comments'> = {},
 ): Breaks {
-  return { comes: 'break', kept, codes: [code], ...more }
+  return { comes: 'break', kept, status, codes: [code], ...more }
 }
 
 /** For the report. */
@@ -103,6 +106,7 @@ export function complaintsOf(must: Must, seen: Experience, pieces: readonly stri
         ...differ('text', seen.text, ''),
         ...differ('ends', seen.finished.join(), ''),
         ...complaintsOfCode(must.codes, seen),
+        ...differ('type', seen.error?.type, typeOf(must.status)),
         ...differ('tries', seen.headers.get('x-pollux-attempts'), triesOf(must)),
         ...Object.entries(must.headers ?? {}).flatMap(([name, value]) =>
           differ(name, seen.headers.get(name), value),
@@ -117,10 +121,18 @@ export function complaintsOf(must: Must, seen: Experience, pieces: readonly stri
         ...differ('text', seen.text, pieces.slice(0, must.kept).join('')),
         ...differ('ends', seen.finished.join(), ''),
         ...complaintsOfCode(must.codes, seen),
+        ...differ('type', seen.error?.type, typeOf(must.status)),
         ...complaintsOfTime(must.withinMs, seen),
         ...complaintsOfSilence(must, seen),
       ]
   }
+}
+
+/** OpenAI's type of error for an HTTP status. */
+function typeOf(status: number): string {
+  if (status === 429) return 'rate_limit_error'
+  if (status === 503) return 'service_unavailable_error'
+  return status >= 500 ? 'server_error' : 'invalid_request_error'
 }
 
 function complaintsOfSilence(must: Answers | Breaks, { comments }: Experience): string[] {

@@ -4,7 +4,7 @@ import type { Dice } from './dice.ts'
 /** The JSON with one of its values changed into what does not belong there; other text as it is. */
 export function mutateValue(json: string, dice: Dice): string {
   // What an earlier change has dug is too deep to be written a second time.
-  const tree = json.includes(pit(100)) ? undefined : tryParse(json)
+  const tree = isPit.test(json) ? undefined : tryParse(json)
   if (tree === undefined) return json
   const at = dice.pick(pathsIn(tree))
   const text = JSON.stringify(changed(tree, at, dice.pick(changes), dice)) ?? ''
@@ -87,6 +87,9 @@ function renamed(value: Record<string, unknown>, dice: Dice): unknown {
 function pit(depth: number): string {
   return '[{"a":'.repeat(depth)
 }
+
+/** Also where another change has written it otherwise. */
+const isPit = /(?:[[{]\s*(?:"\w+":\s*)?){100}/
 
 function bottom(depth: number): string {
   return `1${'}]'.repeat(depth)}`
