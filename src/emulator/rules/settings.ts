@@ -46,13 +46,18 @@ function checkSafetySettings({ request }: Call): void {
   if (request.modelArmorConfig && categories.length > 0) throw invalidArgument(noReason)
 }
 
-function checkCachedContent({ request }: Call): void {
+function checkCachedContent({ request, backend }: Call): void {
   const { cachedContent, systemInstruction, tools, toolConfig } = request
   if (cachedContent && (systemInstruction || tools || toolConfig)) {
-    throw invalidArgument(
-      'CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.\n\nProposed fix: move those values to CachedContent from GenerateContent request.',
-    )
+    throw invalidArgument(notBesideCache[backend])
   }
+}
+
+const notBesideCache = {
+  'gemini-api':
+    'CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.\n\nProposed fix: move those values to CachedContent from GenerateContent request.',
+  vertex:
+    'Tool config, tools and system instruction should not be set in the request when using cached content.',
 }
 
 function checkRanges(config: GenerationConfig, call: Call): void {

@@ -48,20 +48,63 @@ describe('contents', () => {
   })
 
   it('have calls right after the user, and results right after the calls', async () => {
-    const early = [
+    const early = [turn('model', call('f')), turn('user', result('f'))]
+    const late = [
       turn('user', { text: 'Hi' }),
-      turn('model', { text: 'Well' }),
       turn('model', call('f')),
+      turn('user', { text: 'Well?' }),
+      turn('user', result('f')),
     ]
-    const late = [turn('user', { text: 'Hi' }), turn('user', result('f'))]
     assert.match(
       (await developer.refusal(flash, { contents: early })).message,
       /function call turn comes immediately after a user turn/,
     )
-    assert.match(
-      (await developer.refusal(flash, { contents: late })).message,
-      /function response turn comes immediately after a function call turn/,
-    )
+    for (const contents of [late, [turn('user', { text: 'Hi' }), turn('user', result('f'))]]) {
+      assert.match(
+        (await developer.refusal(flash, { contents })).message,
+        /function response turn comes immediately after a function call turn/,
+      )
+    }
+  })
+
+  it('may be the events of a stream, as they came', async () => {
+    const bits = [
+      { functionCall: { name: 'f', willContinue: true }, thoughtSignature: 'c2ln' },
+      {
+        functionCall: { partialArgs: [{ jsonPath: '$.a', stringValue: 'b' }], willContinue: true },
+      },
+      { functionCall: {} },
+    ]
+    const said = turn('user', { text: 'Hi' })
+    const events = [...bits, { text: '' }].map((part) => turn('model', part))
+    await vertex.whole(newest, { contents: [said, ...events, turn('user', result('f'))] })
+    const nameless = turn('model', { functionCall: {}, thoughtSignature: 'c2ln' })
+    const { message } = await vertex.refusal(newest, {
+      contents: [said, nameless, turn('user', result('f'))],
+    })
+    assert.match(message, /function_call\.name: Name cannot be empty/)
+  })
+
+  it('of one speaker in a row are one turn', async () => {
+    const [said, signed] = [turn('user', { text: 'Hi' }), { thoughtSignature: 'c2ln' }]
+    const apart = [
+      said,
+      turn('model', { ...call('f'), ...signed }),
+      turn('model', call('g')),
+      turn('model', { text: '', ...signed }),
+      turn('user', result('f')),
+      turn('user', result('g')),
+    ]
+    for (const contents of [apart, [...apart, turn('user', { text: 'And?' })]]) {
+      await developer.whole(newest, { contents })
+      await vertex.whole(newest, { contents })
+    }
+    const { message } = await developer.refusal(newest, { contents: apart.slice(0, -1) })
+    assert.match(message, /number of function response parts is equal/)
+    const unsigned = apart.with(1, turn('model', call('f')))
+    assert.match((await developer.refusal(newest, { contents: unsigned })).message, /position 2/)
+    const calledByGoogle = [said, turn('model', call('f')), turn('model', result('f')), said]
+    await developer.whole(flash, { contents: calledByGoogle })
   })
 
   it('have as many results as calls', async () => {

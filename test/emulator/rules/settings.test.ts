@@ -183,6 +183,14 @@ describe('settings', () => {
     await developer.whole('gemini-2.0-flash', set({ temperature: 2, topP: 1, presencePenalty: 2 }))
   })
 
+  it('of a cache beside tools are refused in the words of Vertex AI', async () => {
+    const body = asking('Hi', { cachedContent: 'projects/p/cachedContents/1', ...functions })
+    assert.equal(
+      (await vertex.refusal(flash, body)).message,
+      'Tool config, tools and system instruction should not be set in the request when using cached content.',
+    )
+  })
+
   it('for safety are told by Model Armor or by themselves', async () => {
     const armor = { modelArmorConfig: { promptTemplateName: 'projects/p/locations/l/templates/t' } }
     const safety = { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'OFF' }] }
