@@ -50,7 +50,11 @@ export function parserErrors(): ParserErrors {
         })
       })
       server.on('checkExpectation', refuseExpectation)
-      server.on('connect', (_request, socket) => socket.end(toBytes(noTunnel)))
+      server.on('connect', (_request, socket) => {
+        // Node hands it over bare: without a listener, a client that resets it would end the process.
+        socket.on('error', () => socket.destroy())
+        socket.end(toBytes(noTunnel), () => socket.destroy())
+      })
     },
   }
 }

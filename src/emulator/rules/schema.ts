@@ -30,11 +30,11 @@ function checkKeywords(schema: Schema, path: string): void {
   }
   const nameless = schema.enum?.indexOf('') ?? -1
   if (nameless >= 0) throw invalidField(`${path}.enum[${nameless}]`, 'cannot be empty')
-  if (required.length > 0 && (type ?? (properties && 'OBJECT')) !== 'OBJECT') {
-    throw invalidField(`${path}.required`, 'only allowed for OBJECT type')
-  }
-  if (properties && type !== undefined && type !== 'OBJECT') {
+  if (properties && type !== 'OBJECT') {
     throw invalidField(`${path}.properties`, 'only allowed for OBJECT type')
+  }
+  if (required.length > 0 && type !== 'OBJECT') {
+    throw invalidField(`${path}.required`, 'only allowed for OBJECT type')
   }
   if (type === 'ARRAY' && !items) throw invalidField(`${path}.items`, 'missing field.')
   required.forEach((name, i) => {

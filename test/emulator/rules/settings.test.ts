@@ -108,6 +108,15 @@ describe('settings', () => {
       /response_schema\.properties\[a\]\.properties: should be non-empty for OBJECT type\n$/,
     ],
     [
+      'properties of what has no type',
+      flash,
+      set({
+        ...json,
+        responseSchema: { ...schema, properties: { a: { ...schema, type: undefined } } },
+      }),
+      /response_schema\.properties\[a\]\.properties: only allowed for OBJECT type\n$/,
+    ],
+    [
       'a nameless one among several',
       flash,
       set({ ...json, responseSchema: { type: 'STRING', enum: ['a', ''] } }),
