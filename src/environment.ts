@@ -12,7 +12,7 @@ const flag = z.stringbool({
 })
 const url = z
   .url({ protocol: /^https?$/, error: 'Expected an http(s) URL.' })
-  .transform((given) => given.replace(/\/+$/, ''))
+  .transform((given) => given.replace(/\/{1,9}$/, ''))
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9:.-]{0,99}$/, 'Expected lower-case letters, digits and "-".')

@@ -1,126 +1,14 @@
-import { type App, startApp } from './app.ts'
-import {
-  type AuthConfig,
-  type BackendsConfig,
-  type Config,
-  ConfigError,
-  readConfig,
-} from './config.ts'
-import { internalError } from './errors.ts'
-import { toLogged } from './http/failure-log.ts'
-import { createLog } from './log.ts'
+import type { Running } from './serve.ts'
 
-const config = readConfigOrExit()
-const log = createLog(config.logLevel)
-for (const warning of config.warnings) log.warn(warning)
-let stopping = false
-let app: App | undefined
-// Before anything is begun: a signal without a listener does nothing to the first process of a container.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error) => void stopBroken(event, error))
+let running: Running | undefined
+
+// Before all else, which takes most of the start: the first process of a container is deaf to signals
+// without a listener.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (running === undefined) process.exit(0)
+    void running.stop(signal)
+  })
 }
-app = await startApp(config, log).catch(exitUnlessReadable)
-announce(config, app)
-
-function readConfigOrExit(): Config {
-  try {
-    return readConfig(process.env)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return exitWith(error.message)
-  }
-}
-
-/** What the operator can mend is said in a sentence; the rest is a bug, and flies. */
-function exitUnlessReadable(error: unknown): never {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const sentence = toSentence(code, config.listen)
-  if (sentence === undefined) throw error
-  return exitWith(`✖ ${sentence} (${code})`)
-}
-
-/** Why an address cannot be listened on, and what to set. */
-function toSentence(code: string, { host, port }: Config['listen']): string | undefined {
-  switch (code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use by another program. Set PORT to another, or stop that program.`
-    case 'EACCES':
-      return `Listening on port ${port} of ${host} is not permitted. Set PORT to 1024 or more.`
-    case 'EADDRNOTAVAIL':
-      return `This machine does not have the address ${host}. Set HOST to one of its own, e.g. 127.0.0.1.`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `There is no address by the name ${host}. Set HOST to an IP address.`
-    default:
-      return undefined
-  }
-}
-
-function exitWith(message: string): never {
-  process.stderr.write(`Pollux cannot start:\n${message}\n`)
-  process.exit(1)
-}
-
-/** What is served, from where, and how to try it: readable at home, one JSON line in production. */
-function announce({ backends, auth }: Config, { url }: App): void {
-  const line = toLine(backends, url)
-  if (process.env.K_SERVICE !== undefined || process.env.NODE_ENV === 'production') {
-    log.info(line)
-    return
-  }
-  process.stdout.write(`${line}\n\n  ${toCurl(backends, auth, url)}\n\n`)
-}
-
-function toLine({ vertex, gemini, endpoints, emulated }: BackendsConfig, url: string): string {
-  const aliases = endpoints.map(({ name }) => name).join(', ')
-  if (emulated) {
-    return `Pollux serves Gemini at ${url}/v1 from the built-in EMULATOR: answers are made up, set GEMINI_API_KEY or GOOGLE_CLOUD_PROJECT for real ones`
-  }
-  const google = [
-    ...(vertex ? [`Vertex AI (${vertex.project}, ${vertex.location})`] : []),
-    ...(gemini ? ['the Gemini Developer API'] : []),
-  ].join(' and ')
-  if (google === '') return `Pollux serves ${aliases} at ${url}/v1 from POLLUX_ENDPOINTS`
-  const more = aliases === '' ? '' : `, and ${aliases} from POLLUX_ENDPOINTS`
-  return `Pollux serves Gemini at ${url}/v1 from ${google}${more}`
-}
-
-function toCurl(backends: BackendsConfig, auth: AuthConfig, url: string): string {
-  const { vertex, gemini, endpoints, emulated } = backends
-  const key = {
-    none: '',
-    keys: " -H 'authorization: Bearer <one of your keys>'",
-    passthrough: " -H 'authorization: Bearer <your Google token>'",
-  }
-  const google = vertex !== undefined || gemini !== undefined || emulated
-  const model = google ? 'gemini-2.5-flash' : endpoints[0]?.name
-  const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] })
-  // An alias may hold whatever JSON can.
-  const quoted = `'${body.replaceAll("'", String.raw`'\''`)}'`
-  return `curl ${url}/v1/chat/completions${key[auth.mode]} -H 'content-type: application/json' -d ${quoted}`
-}
-
-/** Lets running answers end, within the limit; who asks a second time does not want to wait. */
-async function stop(signal: string): Promise<void> {
-  if (stopping) process.exit(1)
-  stopping = true
-  log.info(`${signal}: finishing what is running`)
-  // Whatever may hang in closing: Cloud Run kills a second after the default limit.
-  setTimeout(() => process.exit(0), config.drainMs + 700).unref()
-  await app?.close()
-  process.exit(0)
-}
-
-const lastWordsMs = 1_000
-
-/** A bug has left the process in a state that nobody knows: it tells so, and ends soon. */
-async function stopBroken(event: string, error: unknown): Promise<void> {
-  // The message may quote a request; where it came from does not.
-  log.fatal(toLogged(error, internalError(error)), `${event}: stopping`)
-  if (stopping) return
-  stopping = true
-  setTimeout(() => process.exit(1), lastWordsMs + 500).unref()
-  await app?.close(lastWordsMs)
-  process.exit(1)
-}
+const { serve } = await import('./serve.ts')
+running = await serve()

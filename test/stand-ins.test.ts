@@ -12,6 +12,10 @@ const servers: Record<string, string> = {
   'suites/support/mirror.ts': 'a traitor that says back whatever it is told, credentials included',
   'suites/support/google-door.ts': 'TLS in front of the mirror, under the names of Google’s hosts',
   'suites/support/talkative-redis.ts': 'a Redis that repeats the password',
+  'suites/support/draining-google.ts': 'a sink: bodies that cost are to cost the gateway alone',
+  'suites/support/fronts.ts': 'a free port for nginx and HAProxy',
+  'http/stalled.test.ts': 'our own server, as it is made',
+  'suites/urls.suite.ts': 'a trap, where nobody may come',
   'suites/support/unreachable.ts': 'ports that take no connection, or whom nobody trusts',
 }
 
@@ -20,6 +24,7 @@ const speakers = [
   'support/replay-upstream.ts',
   'suites/support/wire-upstream.ts',
   'suites/support/mirror.ts',
+  'suites/support/draining-google.ts',
 ]
 
 const opensServer =

@@ -9,6 +9,7 @@ import type { Vocabulary } from './fields/vocabulary.ts'
 import type { Backend } from './models.ts'
 import type { GenerateContentRequest } from './request.ts'
 import { checkContents } from './rules/contents.ts'
+import { checkContext } from './rules/context.ts'
 import { checkModalities } from './rules/modalities.ts'
 import { checkFunctionIds, checkParts } from './rules/parts.ts'
 import { checkSettings } from './rules/settings.ts'
@@ -59,4 +60,5 @@ export function checkRequest(call: Call): void {
   checkModalities(call)
   checkThinking(call)
   checkSignatures(call)
+  checkContext(call)
 }

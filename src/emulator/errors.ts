@@ -79,6 +79,9 @@ export function invalidArgument(message: string): GoogleError {
   return new GoogleError(400, message)
 }
 
+/** What the model servers say where they do not tell what is wrong. */
+export const noReason = 'Request contains an invalid argument.'
+
 /** 400 of the validator, which names the field by its path and ends each line in a newline. */
 export function invalidField(path: string, problem: string): GoogleError {
   return new GoogleError(400, `* GenerateContentRequest.${path}: ${problem}\n`)

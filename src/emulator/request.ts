@@ -5,6 +5,7 @@ export interface GenerateContentRequest {
   tools?: Tool[]
   toolConfig?: ToolConfig
   safetySettings?: { category?: string; threshold?: string }[]
+  modelArmorConfig?: unknown
   generationConfig?: GenerationConfig
   cachedContent?: string
   serviceTier?: string
@@ -155,6 +156,21 @@ export function bringsResults(content: Content): boolean {
 /** Whether a turn makes calls. */
 export function makesCalls(content: Content): boolean {
   return (content.parts ?? []).some((part) => part.functionCall)
+}
+
+/** Whether a part is one more bit of the call before it, as calls are streamed at Vertex AI. */
+export function continuesCall(part: Part, before: Part | undefined): boolean {
+  return part.functionCall?.name === undefined && before?.functionCall?.willContinue === true
+}
+
+/** Contents by who speaks: those of one speaker in a row are one turn. */
+export function turnsOf(contents: Content[]): Content[][] {
+  const byModel = ({ role }: Content) => role === 'model'
+  const starts = contents.flatMap((content, i) => {
+    const before = contents[i - 1]
+    return before && byModel(before) === byModel(content) ? [] : [i]
+  })
+  return starts.map((start, i) => contents.slice(start, starts[i + 1]))
 }
 
 /** Where the current turn begins: after the last user content that is more than results. */

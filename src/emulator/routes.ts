@@ -71,7 +71,9 @@ const kinds: Record<string, ModelRoute['kind']> = {
 
 function framingOf(action: string, url: URL): Framing {
   if (action !== 'streamGenerateContent') return 'whole'
-  return url.searchParams.get('alt') === 'sse' ? 'sse' : 'array'
+  // Google's own parameters go by two names.
+  const alt = url.searchParams.get('alt') ?? url.searchParams.get('$alt')
+  return alt === 'sse' ? 'sse' : 'array'
 }
 
 function decoded(text: string): string {

@@ -21,7 +21,11 @@ export interface BodyReader {
   release(request: IncomingMessage): void
 }
 
-export function bodyReader({ longest, together }: BodyLimits): BodyReader {
+/** `onRefusal` is told at once of a request whose body is not read to its end. */
+export function bodyReader(
+  { longest, together }: BodyLimits,
+  onRefusal: (request: IncomingMessage) => void,
+): BodyReader {
   // What each request holds, and all of them.
   const held = new WeakMap<IncomingMessage, number>()
   let total = 0
@@ -29,14 +33,19 @@ export function bodyReader({ longest, together }: BodyLimits): BodyReader {
   return {
     read(request) {
       const announced = Number(request.headers['content-length'] ?? 0)
-      if (announced > longest) return Promise.reject(tooLarge())
-      if (total + announced > together) return Promise.reject(overloaded())
+      if (announced > longest) return refused(request, tooLarge())
+      if (total + announced > together) return refused(request, overloaded())
       return receive(request)
     },
     release(request) {
       total -= held.get(request) ?? 0
       held.delete(request)
     },
+  }
+
+  function refused(request: IncomingMessage, error: ApiError): Promise<never> {
+    onRefusal(request)
+    return Promise.reject(error)
   }
 
   function receive(request: IncomingMessage): Promise<string> {
@@ -55,6 +64,7 @@ export function bodyReader({ longest, together }: BodyLimits): BodyReader {
     const refuse = (error: ApiError) => {
       request.off('data', take)
       request.pause()
+      onRefusal(request)
       reject(error)
     }
     request.on('data', take)

@@ -4,8 +4,7 @@ import { isSimple } from '../translate/json-structure.ts'
 import type { BodyReader } from './body.ts'
 import { malformed } from './errors.ts'
 
-const deepest = 64
-const mostTokens = 500_000
+const bounds = { deepest: 64, mostTokens: 500_000, mostAtTop: 1_000 }
 
 /**
  * Reads JSON bodies. Depth and number of tokens are counted first, because a body of a few kB may be
@@ -30,7 +29,8 @@ function toValue(text: string): unknown {
 
 /** Throws 400 for JSON that is nested too deep or has too many members. */
 export function checkStructure(text: string): void {
-  if (isSimple(text, deepest, mostTokens)) return
-  const message = `The JSON body is too complex: at most ${deepest} levels and ${mostTokens} members.`
+  if (isSimple(text, bounds)) return
+  const { deepest, mostTokens, mostAtTop } = bounds
+  const message = `The JSON body is too complex: at most ${deepest} levels, ${mostTokens} members and ${mostAtTop} parameters.`
   throw invalidRequest(message, undefined, 'json_too_complex')
 }

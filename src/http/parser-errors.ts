@@ -9,12 +9,20 @@ export interface ParserErrors {
   refuse: (error: NodeJS.ErrnoException, socket: Duplex) => void
   /** Has to know which connections owe an answer. */
   watch: (server: Server) => void
+  /** After this request none is to be believed: where it ends is in doubt, or it was not read. */
+  distrust: (request: IncomingMessage) => void
+  /** Whether this request came behind one of those. */
+  isDistrusted: (request: IncomingMessage) => boolean
 }
 
 export function parserErrors(): ParserErrors {
   const connections = new WeakMap<Duplex, Connection>()
+  // Their last requests: what the parser takes for a request behind them may be a part of theirs.
+  const distrusted = new WeakMap<Duplex, IncomingMessage>()
 
   return {
+    distrust: (request) => void distrusted.set(request.socket, request),
+    isDistrusted: (request) => (distrusted.get(request.socket) ?? request) !== request,
     refuse: (error, socket) => {
       if (!socket.writable || error.code === 'ECONNRESET') {
         socket.destroy()
@@ -42,7 +50,11 @@ export function parserErrors(): ParserErrors {
         })
       })
       server.on('checkExpectation', refuseExpectation)
-      server.on('connect', (_request, socket) => socket.end(toBytes(noTunnel)))
+      server.on('connect', (_request, socket) => {
+        // Node hands it over bare: without a listener, a client that resets it would end the process.
+        socket.on('error', () => socket.destroy())
+        socket.end(toBytes(noTunnel), () => socket.destroy())
+      })
     },
   }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import Fastify, {
   type FastifyReply,
@@ -15,6 +14,7 @@ import { renderErrors, sendError, toApiError } from './errors.ts'
 import { checkHead } from './head.ts'
 import { parseJsonBodies } from './json.ts'
 import { parserErrors } from './parser-errors.ts'
+import { dropStalled } from './stalled.ts'
 
 export interface ServerSettings {
   log: FastifyBaseLogger
@@ -27,9 +27,6 @@ export interface ServerSettings {
 
 /** Google's load balancers keep idle connections for 600 s; closing first would lose requests. */
 const keepAliveMs = 620_000
-
-/** How long a client may leave unread what is written to it. */
-const stallMs = 60_000
 
 /** A server without routes: limits, request ids, error shape and one log line a request. */
 export function createServer({ log, bodies, origins, project }: ServerSettings): FastifyInstance {
@@ -59,8 +56,8 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
   parser.watch(server.server)
-  server.server.setTimeout(stallMs, dropStalled)
-  const reader = bodyReader(bodies)
+  dropStalled(server.server)
+  const reader = bodyReader(bodies, parser.distrust)
   parseJsonBodies(server, reader)
   renderErrors(server)
   let stopping = false
@@ -68,6 +65,9 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
     stopping = true
   })
   server.addHook('onRequest', async (request, reply) => {
+    // Its connection closes with the answer before it. (Up to here nothing was awaited: that answer's
+    // request was judged before this one was read.)
+    if (parser.isDistrusted(request.raw)) return reply.hijack()
     reply.header('x-request-id', request.id)
     reply.raw.once('close', () => {
       reader.release(request.raw)
@@ -76,16 +76,16 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
       if (stopping) setImmediate(() => server.server.closeIdleConnections())
     })
     if (stopping) throw shuttingDown()
-    checkHead(request.raw)
+    try {
+      checkHead(request.raw)
+    } catch (error) {
+      parser.distrust(request.raw)
+      throw error
+    }
+    return undefined
   })
   if (origins.length > 0) server.register(cors, toCorsOptions(origins))
   return server
-}
-
-/** A client that takes nothing of what is written to it is not there any more. */
-function dropStalled(socket: Socket): void {
-  // Silence is no stall: the model may think, or the client have nothing to ask.
-  if (socket.writableLength > 0) socket.destroy()
 }
 
 /** Browsers may send any header (OpenAI's SDKs send a dozen of their own) and read all of ours. */

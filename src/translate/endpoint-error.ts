@@ -51,7 +51,7 @@ function toDetail(detail: unknown): string | undefined {
   if (!Array.isArray(detail)) return typeof detail === 'string' ? detail : undefined
   return detail
     .filter(isObject)
-    .map(({ loc, msg }) => `${Array.isArray(loc) ? loc.join('.') : ''}: ${String(msg)}`)
+    .map(({ loc, msg }) => `${toPath(loc)}: ${isText(msg) ? msg : 'invalid'}`)
     .join('; ')
 }
 
@@ -59,6 +59,10 @@ function toDetail(detail: unknown): string | undefined {
 function toPlainText(body: string, parsed: unknown): string | undefined {
   const text = body.trim()
   return parsed === undefined && !text.startsWith('<') ? text.slice(0, 500) : undefined
+}
+
+function toPath(loc: unknown): string {
+  return Array.isArray(loc) ? loc.filter((step) => typeof step !== 'object').join('.') : ''
 }
 
 function isText(value: unknown): value is string {

@@ -1,12 +1,26 @@
+export interface Bounds {
+  deepest: number
+  /** Members, lists and objects, all together. */
+  mostTokens: number
+  /** Members of the outermost object or list. */
+  mostAtTop: number
+}
+
+/** Of one number; as digits between two commas they may belong to several. */
+const mostDigits = 10_000
+
 /**
  * Whether JSON is nested no deeper and has no more members than this. Counted without parsing it: what
  * walks a value of a few kB may overflow, and one of a few MB may hold millions of objects.
  */
-export function isSimple(text: string, deepest: number, mostTokens: number): boolean {
+export function isSimple(text: string, { deepest, mostTokens, mostAtTop }: Bounds): boolean {
   let depth = 0
   let tokens = 0
+  let atTop = 0
+  let digits = 0
   for (let at = 0; at < text.length; at += 1) {
-    switch (text.charCodeAt(at)) {
+    const code = text.charCodeAt(at)
+    switch (code) {
       case quote:
         // Pictures are long strings: they are skipped over.
         at = endOfString(text, at)
@@ -22,10 +36,15 @@ export function isSimple(text: string, deepest: number, mostTokens: number): boo
         break
       case comma:
         tokens += 1
+        if (depth === 1) atTop += 1
+        digits = 0
         break
       default:
+        if (code >= zero && code <= nine) digits += 1
     }
-    if (depth > deepest || tokens > mostTokens) return false
+    if (depth > deepest || tokens > mostTokens || atTop > mostAtTop || digits > mostDigits) {
+      return false
+    }
   }
   return true
 }
@@ -35,17 +54,23 @@ const comma = 0x2c
 const openBracket = 0x5b
 const backslash = 0x5c
 const closeBracket = 0x5d
+const zero = 0x30
+const nine = 0x39
 const openBrace = 0x7b
 const closeBrace = 0x7d
 
 function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1)
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  return end === -1 ? text.length : end
+  const end = text.indexOf('"', start + 1)
+  if (end === -1) return text.length
+  return text.charCodeAt(end - 1) === backslash ? endOfEscaped(text, start) : end
 }
 
-function isEscaped(text: string, at: number): boolean {
-  let before = at - 1
-  while (text.charCodeAt(before) === backslash) before -= 1
-  return (at - before) % 2 === 0
+/** Looking for the next quote again and again would cost more where most of them are escaped. */
+function endOfEscaped(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === quote) return at
+    if (code === backslash) at += 1
+  }
+  return text.length
 }

@@ -1,4 +1,4 @@
-import { isSimple } from './json-structure.ts'
+import { type Bounds, isSimple } from './json-structure.ts'
 
 declare global {
   // Node has these (ES2026, "JSON.parse source text access"); TypeScript's library does not yet.
@@ -34,13 +34,21 @@ function keepDigits(_key: string, value: unknown, context: Context): unknown {
 }
 
 /** Deeper than anything that is meant, and far from what would overflow. */
-const deepest = 256
+const walkable: Bounds = {
+  deepest: 256,
+  mostTokens: Number.POSITIVE_INFINITY,
+  mostAtTop: Number.POSITIVE_INFINITY,
+}
+
+/** For JSON in the strings of a request, which comes on top of the request's own. */
+export const modest: Bounds = { deepest: 64, mostTokens: 50_000, mostAtTop: 50_000 }
+
 /** What is shorter cannot be nested so deep that anything overflows. */
-const harmless = 4_096
+const harmless = 512
 
 /** The value if the text is JSON that can be walked, else undefined. */
-export function tryParseJson(text: string): unknown {
-  if (text.length > harmless && !isSimple(text, deepest, Number.POSITIVE_INFINITY)) return undefined
+export function tryParseJson(text: string, bounds: Bounds = walkable): unknown {
+  if (text.length > harmless && !isSimple(text, bounds)) return undefined
   try {
     return parseJson(text)
   } catch {

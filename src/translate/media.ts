@@ -1,3 +1,4 @@
+import { toBase64Of } from './base64.ts'
 import { invalidRequest } from '../errors.ts'
 import type { Part, Provider } from './gemini.ts'
 import { lookUp } from './json.ts'
@@ -68,8 +69,11 @@ function toFile(uri: string, media: Media, param: string, provider: Provider): P
   return { fileData: { fileUri: uri, mimeType: mimeType ?? wild } }
 }
 
+/** Characters before the data of a data: URL. */
+const longestHead = 1_000
+
 function toInline(source: string, media: Media, param: string): Part {
-  const comma = source.indexOf(',')
+  const comma = source.slice(0, longestHead).indexOf(',')
   if (comma === -1) throw invalidRequest('A data: URL needs a comma before its data.', param)
   const [type = '', ...parameters] = source.slice('data:'.length, comma).split(';')
   const data = source.slice(comma + 1)
@@ -86,9 +90,7 @@ function toInline(source: string, media: Media, param: string): Part {
 
 /** Standard base64, whatever alphabet the client used; Gemini's JSON takes no white space. */
 function toBase64(data: string, param: string): string {
-  const plain = /[\s_-]/.test(data)
-    ? data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/')
-    : data
+  const plain = /[\s_-]/.test(data) ? toStandard(data) : data
   if (plain === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(plain)) {
     throw invalidRequest(
       'The data is not base64, or empty. Encode the bytes and send them again.',
@@ -98,10 +100,29 @@ function toBase64(data: string, param: string): string {
   return plain
 }
 
+/** Letter by letter: replacing would make a piece of text for each. */
+function toStandard(data: string): string {
+  const letters = new TextEncoder().encode(data)
+  let length = 0
+  for (const letter of letters) {
+    if (letter === space || (letter >= tab && letter <= lineEnd)) continue
+    letters[length] = letter === minus ? plus : letter === underscore ? slash : letter
+    length += 1
+  }
+  return new TextDecoder().decode(letters.subarray(0, length))
+}
+
+const tab = 0x09
+const lineEnd = 0x0d
+const space = 0x20
+const plus = 0x2b
+const minus = 0x2d
+const slash = 0x2f
+const underscore = 0x5f
+
 function fromPercent(data: string, param: string): string {
   try {
-    const bytes = new TextEncoder().encode(decodeURIComponent(data))
-    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+    return toBase64Of(new TextEncoder().encode(decodeURIComponent(data)))
   } catch {
     throw invalidRequest('The data: URL is neither base64 nor percent-encoded text.', param)
   }

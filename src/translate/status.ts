@@ -70,7 +70,7 @@ const refinements: [RegExp, Row][] = [
     { status: 403, type: 'invalid_request_error', code: 'unsupported_country_region_territory' },
   ],
   [
-    /input token count .*exceeds|exceeds the maximum number of tokens/i,
+    /input token count .{0,200}exceeds|exceeds the maximum number of tokens/i,
     {
       status: 400,
       type: 'invalid_request_error',
@@ -202,10 +202,14 @@ function scrub(text: string): string {
 /** Details without project numbers; Google's notes for its own engineers are left out. */
 function withoutProjects(details: unknown[]): unknown[] {
   const shown = details.filter(
-    (detail) => !isObject(detail) || !String(detail['@type']).endsWith('.DebugInfo'),
+    (detail) => !isObject(detail) || !toWord(detail['@type']).endsWith('.DebugInfo'),
   )
   const parsed = tryParseJson(scrub(JSON.stringify(shown)))
   return Array.isArray(parsed) ? parsed : []
+}
+
+function toWord(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function hasReason(details: unknown[], reason: string): boolean {
@@ -223,7 +227,7 @@ function violatedField(row: Row, details: unknown[]): string | undefined {
 /** `RetryInfo.retryDelay` ("38.9s"), else what the sentence says. */
 function toSeconds(details: unknown[], message: string): number | undefined {
   const info = details.find((detail) => isObject(detail) && typeof detail.retryDelay === 'string')
-  const delay = isObject(info) ? String(info.retryDelay) : /retry in ([\d.]+)s/i.exec(message)?.[1]
+  const delay = isObject(info) ? toWord(info.retryDelay) : /retry in ([\d.]+)s/i.exec(message)?.[1]
   return toNumber(delay?.replace(/s$/, ''))
 }
 

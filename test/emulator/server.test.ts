@@ -94,6 +94,15 @@ describe('the framing', () => {
     assert.ok(!reply.text.includes('[DONE]'))
   })
 
+  it('of $alt=sse is the same', async () => {
+    const reply = await developer.post(
+      'gemini-2.5-flash:streamGenerateContent?$alt=sse',
+      asking('Hi'),
+    )
+    assert.equal(reply.type, 'text/event-stream')
+    assert.ok(readEvents(reply.text).length > 0)
+  })
+
   it('without alt=sse is one array, and so is its refusal', async () => {
     const method = 'gemini-2.5-flash:streamGenerateContent'
     const reply = await developer.post(method, asking('Why is the sky blue?'))

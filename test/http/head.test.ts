@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { startEmulator } from '../../src/emulator/server.ts'
 import { startGateway } from '../support/gateway.ts'
 import { connectRaw, type RawReply, readReply, sendRaw } from '../support/raw-client.ts'
 
@@ -113,4 +114,37 @@ describe('a tunnel', () => {
     )
     assert.equal(errorOf(reply), 405)
   })
+})
+
+describe('a request behind one whose end is in doubt', () => {
+  const head =
+    'POST /v1/chat/completions HTTP/1.1\r\nhost: pollux.example\r\ncontent-type: application/json'
+  for (const [name, first] of [
+    ['identity, chunked', chunked([host, 'transfer-encoding: identity, chunked'])],
+    [
+      'HTTP/1.0 in chunks',
+      chunked([host, 'connection: keep-alive', 'transfer-encoding: chunked'], 'HTTP/1.0'),
+    ],
+    ['two hosts', request([host, host])],
+    [
+      'a body that is too long',
+      `${head}\r\ntransfer-encoding: chunked\r\n\r\n1000\r\n${'x'.repeat(4096)}\r\n0\r\n\r\n`,
+    ],
+  ] as const) {
+    it(`is not believed: ${name}`, async () => {
+      const emulator = await startEmulator()
+      const small = await startGateway({
+        GEMINI_API_KEY: 'k',
+        GOOGLE_GEMINI_BASE_URL: emulator.url,
+        POLLUX_BODY_LIMIT: '2048',
+      })
+      const client = await connectRaw(small.url)
+      client.send(first + request([host]))
+      const all = await client.closed()
+      await Promise.all([small.close(), emulator.close()])
+      assert.equal(all.split('HTTP/1.1 ').length, 2)
+      assert.ok(readReply(all).status >= 400)
+      assert.equal(emulator.log.count, 0)
+    })
+  }
 })

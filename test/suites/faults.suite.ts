@@ -1,8 +1,11 @@
-import { type FaultRow, faultRows, wirePieces } from './support/fault-rows.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LogEntry } from '../../src/emulator/log.ts'
+import type { Emulator } from '../../src/emulator/server.ts'
+import { type FaultRow, faultRows, type Healthy, type SiteName } from './support/fault-rows.ts'
 import { type Site, type Sites, startSites } from './support/fault-sites.ts'
 import { inParallel } from './support/figures.ts'
-import { complaintsOf, differ, inWords } from './support/must.ts'
-import { nativeEvents, textOf } from './support/native.ts'
+import { complaintsOf, differ, inWords, isMerelyLate } from './support/must.ts'
+import { healthyAnswer, textOf } from './support/native.ts'
 import {
   type ChatBody,
   type Client,
@@ -30,56 +33,75 @@ interface Cell {
 
 /** The fault matrix: every row whole and streamed, with the official client and with a raw one. */
 export async function* suite(_: Edition): AsyncGenerator<Figure> {
-  const cells = faultRows.flatMap((row, at) =>
-    Object.keys(clients).flatMap((client) =>
-      [false, true].map((stream) => ({
-        row,
-        client,
-        stream,
-        mark: `cell-${at}-${client}-${stream}`,
-      })),
-    ),
-  )
+  const rows = faultRows()
+  const cells = rows.flatMap(cellsOf)
   const asked = new Map<string, number>()
+  let healthy: Healthy | undefined
   const sites = await startSites((path) => {
-    const mark = markIn(path)
-    asked.set(mark, (asked.get(mark) ?? 0) + 1)
-    const cell = cells.find((one) => one.mark === mark)
-    const bytes = cell?.row.bytes
-    if (cell === undefined || bytes === undefined) throw new Error(`Nothing to answer at ${path}.`)
-    return cell.stream ? bytes.streamed : bytes.whole
+    const cell = cells.find(({ mark }) => mark === markIn(path))
+    if (cell?.row.bytes === undefined || healthy === undefined) throw new Error(`${path}?`)
+    asked.set(cell.mark, (asked.get(cell.mark) ?? 0) + 1)
+    const { whole, streamed } = cell.row.bytes(healthy)
+    return cell.stream ? streamed : whole
   })
   try {
-    const pieces = (await nativeEvents(sites.emulator.url, `Repeat: ${said}`)).map(textOf)
+    const { url, log } = sites.emulator
+    healthy = await healthyAnswer(url, `Repeat: ${said}`)
+    const pieces = healthy.events.map(textOf)
     const wrongs = new Map<Cell, string[]>()
-    await inParallel(cells, 32, async (cell) => {
-      const seen = await live(cell, sites.at(cell.row.at))
-      const told = cell.row.at === 'wire' ? wirePieces : pieces
-      wrongs.set(cell, complaintsOf(cell.stream ? cell.row.streamed : cell.row.whole, seen, told))
-    })
+    const ask = async (some: Cell[], width: number) =>
+      inParallel(some, width, async (cell) => {
+        const must = cell.stream ? cell.row.streamed : cell.row.whole
+        const once = async () => complaintsOf(must, await live(cell, sites.at(cell.row.at)), pieces)
+        let wrong = await once()
+        // Whatever else the machine does only adds: who was merely late is asked again.
+        for (let again = 0; again < 2 && isMerelyLate(wrong); again += 1) {
+          cell.mark = `${cell.mark}-again`
+          wrong = await once()
+        }
+        wrongs.set(cell, wrong)
+      })
+    const byGateway = [...Map.groupBy(cells, ({ row }) => sites.at(row.at).gateway)]
+    const isTimed = ({ row }: Cell) => row.at === 'hasty' || row.at === 'beating'
+    // What is told by the clock comes first, while the processor has nothing else to do.
+    for (const phase of [isTimed, (cell: Cell) => !isTimed(cell)]) {
+      await Promise.all(
+        byGateway.map(([gateway, some]) => ask(some.filter(phase), sites.widthOf(gateway))),
+      )
+    }
     await settled(sites)
-    for (const entry of sites.emulator.log.entries) {
-      const mark = /cell-[\w-]+/.exec(JSON.stringify(entry.body))?.[0] ?? ''
+    for (const { body } of log.entries) {
+      const mark = markIn(JSON.stringify(body) ?? '')
       asked.set(mark, (asked.get(mark) ?? 0) + 1)
     }
     for (const [cell, wrong] of wrongs)
       wrong.push(...complaintsOfAsking(cell, asked.get(cell.mark)))
-    for (const row of faultRows) yield figureOf(row, wrongs)
+    for (const row of rows) yield figureOf(row, wrongs)
     yield* afterwards(sites)
   } finally {
     await sites.close()
   }
 }
 
-async function live(
-  { row, client, stream, mark }: Cell,
-  { url, prefix }: Site,
-): Promise<Experience> {
-  const word = row.word?.includes('times=') ? `${row.word};key=${mark}` : row.word
-  const fault = word === undefined ? '' : ` [[fault:${word}]]`
+function cellsOf(row: FaultRow, at: number): Cell[] {
+  return Object.keys(clients).flatMap((client) =>
+    [false, true].map((stream) => ({
+      row,
+      client,
+      stream,
+      mark: `cell-${at}-${client}-${stream}`,
+    })),
+  )
+}
+
+async function live(cell: Cell, { gateway, prefix }: Site): Promise<Experience> {
+  const { row, client, stream, mark } = cell
+  // What is counted is counted for each cell.
+  const word = row.word.includes('times=') ? `${row.word};key=${mark}` : row.word
+  const fault = word === '' ? '' : ` [[fault:${word}]]`
   const model = row.at === 'wire' ? `gemini-2.5-${mark}` : 'gemini-2.5-flash'
   const ask = clients[client] ?? rawClient
-  return ask(url, question(`${prefix}${model}`, stream, mark, fault))
+  return ask(gateway.url, question(`${prefix}${model}`, stream, mark, fault))
 }
 
 function question(model: string, stream: boolean, mark: string, fault: string): ChatBody {
@@ -90,13 +112,14 @@ function question(model: string, stream: boolean, mark: string, fault: string): 
   return { model, messages, stream }
 }
 
-/** How often Google was asked: what the client is told, where Google could hear it at all. */
+/** Where nobody hears the question, nobody counts how often it is asked. */
+const deaf: SiteName[] = ['refused', 'untrusted', 'blackhole']
+
+/** Google is asked as often as the client is told. */
 function complaintsOfAsking({ row, stream }: Cell, asked: number | undefined): string[] {
+  if (deaf.includes(row.at)) return []
   const must = stream ? row.streamed : row.whole
-  if (!['emulator', 'vertex', 'hasty', 'beating', 'wire'].includes(row.at)) return []
-  if (must.comes === 'break') return differ('asked', asked, 1)
-  if (must.asked === 'any') return (asked ?? 0) > 3 ? [`asked ${asked} times`] : []
-  return differ('asked', asked, must.asked ?? must.tries ?? 1)
+  return differ('asked', asked, must.comes === 'break' ? 1 : (must.asked ?? must.tries ?? 1))
 }
 
 function figureOf(row: FaultRow, wrongs: Map<Cell, string[]>): Figure {
@@ -113,17 +136,18 @@ function figureOf(row: FaultRow, wrongs: Map<Cell, string[]>): Figure {
   }
 }
 
-/** Calls upstream that nobody reads any more have to be ended by the gateway. */
+/** Calls upstream that nobody reads any more have to be ended by the gateway; the crowd still waits. */
 async function settled({ emulator }: Sites): Promise<void> {
-  const open = emulator.log.entries.filter(({ ended }) => ended === undefined)
-  await Promise.race([
-    Promise.all(open.map(({ number }) => emulator.log.ended(number))),
-    new Promise((resolve) => setTimeout(resolve, 2_000)),
-  ])
+  const deadline = performance.now() + 2_000
+  while (openCalls(emulator).length > 0 && performance.now() < deadline) await sleep(20)
+}
+
+function openCalls({ log }: Emulator): LogEntry[] {
+  return log.entries.filter((one) => one.ended === undefined && markIn(JSON.stringify(one)) !== '')
 }
 
 async function* afterwards({ emulator, gateways }: Sites): AsyncGenerator<Figure> {
-  const open = emulator.log.entries.filter(({ ended }) => ended === undefined)
+  const open = openCalls(emulator)
   yield {
     promise: 'no call upstream outlives its answer',
     seen: `${open.length} of ${emulator.log.count} still run`,

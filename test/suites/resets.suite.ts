@@ -1,9 +1,9 @@
 import { Agent } from 'node:http'
 import { startEmulator } from '../../src/emulator/server.ts'
-import type { Seen } from './support/answer.ts'
+import { brief, type Seen } from './support/answer.ts'
 import { ask } from './support/ask.ts'
 import { inParallel, randomFrom } from './support/figures.ts'
-import { nativeEvents } from './support/native.ts'
+import { healthyAnswer } from './support/native.ts'
 import { startGatewayProcess } from './support/process.ts'
 import { type ChatBody, sdkClient } from './support/two-clients.ts'
 import type { Edition, Figure } from './suite.ts'
@@ -30,9 +30,8 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   const gateway = await startGatewayProcess(emulator.url, { POLLUX_RETRIES: '0' })
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
   try {
-    const lengths = (await nativeEvents(emulator.url, `Repeat: ${said}`)).map((event) =>
-      Buffer.byteLength(event),
-    )
+    const { events } = await healthyAnswer(emulator.url, `Repeat: ${said}`)
+    const lengths = events.map((event) => Buffer.byteLength(event))
     const outcomes: Outcome[] = []
     await inParallel(Array(resets).keys(), 16, async (at) => {
       const { fault, over } = anywhere(lengths, random())
@@ -120,7 +119,8 @@ function* figures(outcomes: Outcome[], of: string): Generator<Figure> {
 
 function* none(promise: string, wrong: Outcome[], of: string): Generator<Figure> {
   const [first] = wrong
-  const example =
-    first === undefined ? '' : `, e.g. ${JSON.stringify({ ...first, text: first.text.slice(-40) })}`
+  const { text = '', finished, error, complaints } = first ?? {}
+  const shown = brief({ text: text.slice(-40), finished, error, complaints })
+  const example = first === undefined ? '' : `, e.g. ${shown}`
   yield { promise, seen: `${wrong.length} of ${of}${example}`, kept: wrong.length === 0 }
 }

@@ -53,13 +53,10 @@ describe('other JSON', () => {
   })
 
   it('is undefined where it is none', () => {
-    assert.deepEqual(['', '{', '{a:1}', 'nil', '12345678901234567890x'].map(tryParseJson), [
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ])
+    assert.deepEqual(
+      ['', '{', '{a:1}', 'nil', '12345678901234567890x'].map((text) => tryParseJson(text)),
+      [undefined, undefined, undefined, undefined, undefined],
+    )
   })
 
   it('may have a member called __proto__', () => {

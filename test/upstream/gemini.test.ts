@@ -173,7 +173,7 @@ describe('the names of what was ignored', () => {
   })
 
   it('are not endless', async () => {
-    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`name_${n}`, n]))
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`name_${n}`, n]))
     const { response } = await ask(many)
     assert.equal(response.status, 200)
     assert.ok((response.headers.get('x-pollux-ignored') ?? '').length < 4_000)

@@ -11,9 +11,14 @@ export function parseFault(texts: string[]): Fault {
   given.forEach((argument, i) => {
     if (names.indexOf(argument.name) < i) throw argument.error('it is given twice')
   })
+  if (names.filter((name) => forms.includes(name)).length > 1) {
+    throw unreadable(words.join(';'), `an error looks like one of ${forms.join(', ')}`)
+  }
   checkTogether(fault, words.join(';'))
   return fault.times === undefined ? fault : { key: words.join(';'), ...fault }
 }
+
+const forms = ['error-array', 'error-html', 'error-empty']
 
 function read(argument: Argument): Fault {
   const word = faultWords[argument.name]

@@ -1,7 +1,7 @@
 /** Messages both APIs declare alike. */
 export const commonMessages: Record<string, Record<string, string>> = {
   Content: { role: 'string', parts: '[Part]' },
-  VideoMetadata: { startOffset: 'string', endOffset: 'string', fps: 'double' },
+  VideoMetadata: { startOffset: 'duration', endOffset: 'duration', fps: 'double' },
   ExecutableCode: { id: 'string', language: 'ExecutableCode.Language', code: 'string' },
   CodeExecutionResult: {
     id: 'string',

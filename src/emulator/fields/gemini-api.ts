@@ -68,7 +68,7 @@ export const geminiApi: Vocabulary = {
       mcpServers: '[McpServer]',
     },
     GoogleSearch: { searchTypes: 'SearchTypes', timeRangeFilter: 'Interval' },
-    Interval: { startTime: 'string', endTime: 'string' },
+    Interval: { startTime: 'timestamp', endTime: 'timestamp' },
     GoogleMaps: { enableWidget: 'bool' },
     ComputerUse: {
       environment: 'ComputerUse.Environment',
@@ -79,8 +79,8 @@ export const geminiApi: Vocabulary = {
     StreamableHttpTransport: {
       url: 'string',
       headers: '{string}',
-      timeout: 'string',
-      sseReadTimeout: 'string',
+      timeout: 'duration',
+      sseReadTimeout: 'duration',
       terminateOnClose: 'bool',
     },
     ToolConfig: {

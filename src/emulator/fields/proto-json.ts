@@ -1,5 +1,5 @@
 import { badRequest, type FieldViolation } from '../errors.ts'
-import { type Field, fieldNamed, type Vocabulary } from './vocabulary.ts'
+import { camelCase, type Field, fieldNamed, type Vocabulary } from './vocabulary.ts'
 
 /** JSON as it is read: keys in camelCase, nothing null. */
 export type JsonObject = Record<string, unknown>
@@ -22,6 +22,27 @@ const typeNames: Record<string, string> = {
   double: 'TYPE_DOUBLE',
 }
 
+/** A message that is written as a text in JSON. */
+interface Time {
+  message: string
+  form: RegExp
+  problem: string
+}
+
+const times: Record<string, Time> = {
+  duration: {
+    message: 'Duration',
+    form: /^-?\d{1,12}(\.\d{1,9})?s$/,
+    problem: "Illegal duration format; duration must end with 's'",
+  },
+  timestamp: {
+    message: 'Timestamp',
+    form: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/,
+    problem:
+      "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset.",
+  },
+}
+
 class ProtoReader {
   // Google answers with every offence of a body, so they outlive the field they were met in.
   readonly violations: FieldViolation[] = []
@@ -33,7 +54,8 @@ class ProtoReader {
 
   message(message: string, json: unknown, at: string): JsonObject {
     if (!isObject(json)) {
-      this.#invalidValue(at, this.#typeUrl(message), json)
+      if (at === '') this.#unknownName('', '', 'Root element must be a message.')
+      else this.#invalidValue(at, this.#typeUrl(message), json)
       return {}
     }
     const fields = Object.entries(json).flatMap(([key, value]) => {
@@ -78,6 +100,8 @@ class ProtoReader {
   #single(kind: string, value: unknown, at: string, parent: string): unknown {
     if (kind === 'value') return value
     if (kind === 'struct') return isObject(value) ? value : this.#invalidStruct(at, value)
+    const time = times[kind]
+    if (time) return this.#time(time, value, at)
     const names = this.#vocabulary.enums[kind]
     if (!names && !(kind in typeNames)) return this.message(kind, value, at)
     if (isObject(value)) {
@@ -96,6 +120,15 @@ class ProtoReader {
     return (
       names.find((name) => name.toLowerCase() === wanted) ??
       this.#invalidValue(at, this.#typeUrl(kind), value)
+    )
+  }
+
+  #time({ message, form, problem }: Time, value: unknown, at: string): unknown {
+    if (typeof value === 'string' && form.test(value)) return value
+    const name = camelCase(at.slice(at.lastIndexOf('.') + 1))
+    return this.#violate(
+      at,
+      `Invalid value at '${at}' (type.googleapis.com/google.protobuf.${message}), Field '${name}', ${problem}`,
     )
   }
 
@@ -148,8 +181,11 @@ function scalar(kind: string, value: unknown): string | number | boolean | undef
     case 'bool':
       return typeof value === 'boolean' ? value : undefined
     case 'int32':
+      return readNumber(value, (number) => Number.isInteger(number) && fitsIn(32, number))
     case 'int64':
-      return readNumber(value, Number.isInteger)
+      return readNumber(value, (number) => Number.isInteger(number) && fitsIn(64, number))
+    case 'float':
+      return readNumber(value, (number) => Number.isFinite(Math.fround(number)))
     default:
       return readNumber(value, Number.isFinite)
   }
@@ -159,6 +195,10 @@ function scalar(kind: string, value: unknown): string | number | boolean | undef
 function readNumber(value: unknown, fits: (number: number) => boolean): number | undefined {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   return typeof number === 'number' && fits(number) ? number : undefined
+}
+
+function fitsIn(bits: number, number: number): boolean {
+  return number >= -(2 ** (bits - 1)) && number < 2 ** (bits - 1)
 }
 
 // Both alphabets, with or without padding.

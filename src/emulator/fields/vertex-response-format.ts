@@ -25,7 +25,7 @@ export const vertexResponseFormat: Record<string, Record<string, string>> = {
     delivery: 'Delivery',
     aspectRatio: 'VideoResponseFormat.AspectRatio',
     resolution: 'string',
-    duration: 'string',
+    duration: 'duration',
     gcsUri: 'string',
   },
   AudioTranscriptionConfig: {

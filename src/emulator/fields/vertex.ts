@@ -50,7 +50,11 @@ export const vertex: Vocabulary = {
       speakerLabel: 'string',
       words: '[AudioTranscription.WordInfo]',
     },
-    'AudioTranscription.WordInfo': { word: 'string', startOffset: 'string', endOffset: 'string' },
+    'AudioTranscription.WordInfo': {
+      word: 'string',
+      startOffset: 'duration',
+      endOffset: 'duration',
+    },
     Blob: { mimeType: 'string', data: 'bytes', displayName: 'string' },
     FileData: { mimeType: 'string', fileUri: 'string', displayName: 'string' },
     FunctionCall: {

@@ -1,7 +1,7 @@
 /**
  * The messages of one API. A field's kind is written like its proto type: `string`, `[Part]`
- * (repeated), `{string}` (map), `Content` (message), a name out of `enums`, `struct` (any JSON
- * object) or `value` (any JSON at all).
+ * (repeated), `{string}` (map), `Content` (message), a name out of `enums`, `duration`, `timestamp`,
+ * `struct` (any JSON object) or `value` (any JSON at all).
  */
 export interface Vocabulary {
   /** Prefix of type names in Google's error texts. */
@@ -38,4 +38,9 @@ export function fieldNamed(
 /** `thinkingConfig` -> `thinking_config`. */
 export function protoName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** `thinking_config` -> `thinkingConfig`. */
+export function camelCase(protoName: string): string {
+  return protoName.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
-import { invalidArgument, invalidField } from '../errors.ts'
-import { bringsResults, type Content, makesCalls } from '../request.ts'
+import { invalidArgument, invalidField, noReason } from '../errors.ts'
+import { bringsResults, type Content, continuesCall, makesCalls, turnsOf } from '../request.ts'
 
 /** Refuses turns that are missing, empty, by nobody, or in an order the model was not taught. */
 export function checkContents(call: Call): void {
@@ -11,10 +11,21 @@ export function checkContents(call: Call): void {
     checkNotEmpty(content, `contents[${i}]`, call)
   })
   checkSystemInstruction(call)
-  contents.forEach((content, i) => checkOrder(content, contents[i - 1]))
-  if (call.model.refusesPrefill && contents.at(-1)?.role === 'model') {
+  turnsOf(contents).forEach((turn, i, turns) => checkOrder(turn, turns[i - 1]))
+  if (call.model.refusesPrefill) checkEnd(contents)
+}
+
+// An empty turn does not count, and the user must not end with one.
+function checkEnd(contents: Content[]): void {
+  if (contents.findLast(saysAnything)?.role === 'model') {
     throw invalidArgument('Requests ending with a model turn are not supported.')
   }
+  const last = contents.at(-1)
+  if (last && last.role !== 'model' && !saysAnything(last)) throw invalidArgument(noReason)
+}
+
+function saysAnything({ parts = [] }: Content): boolean {
+  return parts.some((part) => part.text !== '' || part.thoughtSignature !== undefined)
 }
 
 function noContents({ backend }: Call): Error {
@@ -47,32 +58,39 @@ function checkSystemInstruction(call: Call): void {
   }
 }
 
-function checkOrder(content: Content, before: Content | undefined): void {
-  if (makesCalls(content)) {
-    if (before && before.role !== 'model') return
+function checkOrder(turn: Content[], before: Content[] | undefined): void {
+  if (!before && turn.some((content) => content.role === 'model' && makesCalls(content))) {
     throw invalidArgument(
       'Please ensure that function call turn comes immediately after a user turn or after a function response turn.',
     )
   }
-  if (!bringsResults(content)) return
-  if (!before || !makesCalls(before)) {
+  const last = turn.findLastIndex(bringsResults)
+  if (last < 0) return
+  // What Google's servers called for the model is answered in the model's own turn.
+  const calling = turn.some(makesCalls) ? turn : (before ?? [])
+  if (!calling.some(makesCalls) || !turn.slice(0, last).every(bringsOrMakes)) {
     throw invalidArgument(
       'Please ensure that function response turn comes immediately after a function call turn.',
     )
   }
-  if (results(content) !== calls(before)) {
+  if (results(turn) !== calls(calling)) {
     throw invalidArgument(
       'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
     )
   }
 }
 
-function results({ parts = [] }: Content): number {
-  return parts.filter((part) => part.functionResponse).length
+function bringsOrMakes(content: Content): boolean {
+  return bringsResults(content) || makesCalls(content)
 }
 
-function calls({ parts = [] }: Content): number {
-  return parts.filter((part) => part.functionCall).length
+function results(turn: Content[]): number {
+  return turn.flatMap(({ parts = [] }) => parts).filter((part) => part.functionResponse).length
+}
+
+function calls(turn: Content[]): number {
+  const parts = turn.flatMap((content) => content.parts ?? [])
+  return parts.filter((part, i) => part.functionCall && !continuesCall(part, parts[i - 1])).length
 }
 
 /** A refusal in the words Vertex AI begins most of its own with. */

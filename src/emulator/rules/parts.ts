@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { badRequest, invalidArgument, invalidField } from '../errors.ts'
-import type { Part } from '../request.ts'
+import { continuesCall, type Part } from '../request.ts'
 import { unableToSubmit } from './contents.ts'
 
 const dataFields = [
@@ -17,13 +17,15 @@ const dataFields = [
 
 /** Refuses parts without data, and data the backend cannot read. */
 export function checkParts(call: Call): void {
-  for (const { part, path } of allParts(call)) {
+  call.request.systemInstruction?.parts?.forEach((part) => checkText(part, call))
+  const all = allParts(call)
+  for (const [i, { part, path, endsStream }] of all.entries()) {
     checkHasData(part, path)
-    checkText(part, call)
+    if (!endsStream) checkText(part, call)
     checkInlineData(part, path)
     checkFileData(part, call)
     part.functionResponse?.parts?.forEach((result) => checkFileData(result, call))
-    checkFunctionNames(part, path)
+    if (!continuesCall(part, all[i - 1]?.part)) checkFunctionNames(part, path)
   }
 }
 
@@ -43,10 +45,19 @@ function unknownId(field: string): { field: string; description: string } {
   return { field, description }
 }
 
-function allParts({ request }: Call): { part: Part; path: string }[] {
-  return (request.contents ?? []).flatMap(({ parts = [] }, i) =>
-    parts.map((part, j) => ({ part, path: `contents[${i}].parts[${j}]` })),
-  )
+/** A part, where it is, and whether it came last in a stream whose events are a content each. */
+interface Placed {
+  part: Part
+  path: string
+  endsStream: boolean
+}
+
+function allParts({ request }: Call): Placed[] {
+  const contents = request.contents ?? []
+  return contents.flatMap(({ role, parts = [] }, i) => {
+    const endsStream = role === 'model' && contents[i - 1]?.role === 'model'
+    return parts.map((part, j) => ({ part, path: `contents[${i}].parts[${j}]`, endsStream }))
+  })
 }
 
 // A signature or the metadata of a video may stand alone; nothing else may.
@@ -59,7 +70,9 @@ function checkHasData(part: Part, path: string): void {
 // The Developer API and the 2.0 models answer an empty text, later models on Vertex AI refuse it.
 function checkText({ text, thoughtSignature }: Part, { backend, model }: Call): void {
   if (text !== '' || thoughtSignature || backend !== 'vertex' || model.generation < 2.5) return
-  throw unableToSubmit('it must have a text parameter. Add a text parameter and try again.')
+  throw unableToSubmit(
+    'it has an empty text parameter. Add a value to the parameter and try again.',
+  )
 }
 
 function checkInlineData({ inlineData }: Part, path: string): void {

@@ -7,12 +7,34 @@ import type { Schema } from '../request.ts'
  * come this far: the message `Schema` has no fields for them.
  */
 export function checkSchema(schema: Schema, path: string): void {
+  const { type, properties = {}, anyOf, additionalProperties, ref } = schema
+  const isOpen = [anyOf, additionalProperties, ref].some((one) => one !== undefined)
+  if (type === 'OBJECT' && Object.keys(properties).length === 0 && !isOpen) {
+    throw invalidField(`${path}.properties`, 'should be non-empty for OBJECT type')
+  }
+  checkKeywords(schema, path)
+}
+
+/** The same for the parameters of a function, which may well have none. */
+export function checkParameters(schema: Schema, path: string): void {
+  if (schema.type !== undefined && schema.type !== 'OBJECT') {
+    throw invalidField(path, 'functionDeclaration parameters schema should be of type OBJECT.')
+  }
+  checkKeywords(schema, path)
+}
+
+function checkKeywords(schema: Schema, path: string): void {
   const { type, properties, required = [], items, anyOf } = schema
   if (schema.enum && type !== undefined && type !== 'STRING') {
     throw invalidField(`${path}.enum`, 'only allowed for STRING type')
   }
-  if (properties && type !== undefined && type !== 'OBJECT') {
+  const nameless = schema.enum?.indexOf('') ?? -1
+  if (nameless >= 0) throw invalidField(`${path}.enum[${nameless}]`, 'cannot be empty')
+  if (properties && type !== 'OBJECT') {
     throw invalidField(`${path}.properties`, 'only allowed for OBJECT type')
+  }
+  if (required.length > 0 && type !== 'OBJECT') {
+    throw invalidField(`${path}.required`, 'only allowed for OBJECT type')
   }
   if (type === 'ARRAY' && !items) throw invalidField(`${path}.items`, 'missing field.')
   required.forEach((name, i) => {

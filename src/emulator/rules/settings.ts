@@ -1,18 +1,19 @@
 import type { Call } from '../call.ts'
-import { invalidArgument, invalidField } from '../errors.ts'
+import { invalidArgument, invalidField, noReason } from '../errors.ts'
 import { protoName } from '../fields/vocabulary.ts'
 import { declarations, type GenerationConfig } from '../request.ts'
 import { unableToSubmit } from './contents.ts'
 import { checkJsonSchema, checkSchema } from './schema.ts'
 
+/** The smallest value, the largest at the Developer API, and the first too large for Vertex AI. */
 const ranges = [
-  ['temperature', 0, 2],
-  ['topP', 0, 1],
-  ['topK', 1, 1000],
-  ['presencePenalty', -2, 2],
-  ['frequencyPenalty', -2, 2],
-  ['candidateCount', 1, 8],
-  ['logprobs', 0, 20],
+  ['temperature', 0, 2, 2.0001],
+  ['topP', 0, 1, 1.0001],
+  ['topK', 1, 1000, 1001],
+  ['presencePenalty', -2, 2, 2],
+  ['frequencyPenalty', -2, 2, 2],
+  ['candidateCount', 1, 8, 9],
+  ['logprobs', 0, 20, 21],
 ] as const
 
 const mimeTypes = [
@@ -41,37 +42,46 @@ function checkSafetySettings({ request }: Call): void {
   if (new Set(categories).size < categories.length) {
     throw invalidField('safety_settings', 'only one setting per category is allowed.')
   }
+  // It is documented; how it is worded is not.
+  if (request.modelArmorConfig && categories.length > 0) throw invalidArgument(noReason)
 }
 
-function checkCachedContent({ request }: Call): void {
+function checkCachedContent({ request, backend }: Call): void {
   const { cachedContent, systemInstruction, tools, toolConfig } = request
   if (cachedContent && (systemInstruction || tools || toolConfig)) {
-    throw invalidArgument(
-      'CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.\n\nProposed fix: move those values to CachedContent from GenerateContent request.',
-    )
+    throw invalidArgument(notBesideCache[backend])
   }
+}
+
+const notBesideCache = {
+  'gemini-api':
+    'CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.\n\nProposed fix: move those values to CachedContent from GenerateContent request.',
+  vertex:
+    'Tool config, tools and system instruction should not be set in the request when using cached content.',
 }
 
 function checkRanges(config: GenerationConfig, call: Call): void {
-  checkRange('maxOutputTokens', config.maxOutputTokens, 1, call.model.outputTokenLimit, call)
-  checkRange('stopSequences', config.stopSequences?.length, 0, 5, call)
-  for (const [name, lowest, highest] of ranges) {
-    checkRange(name, config[name], lowest, highest, call)
-  }
+  const { outputTokenLimit } = call.model
+  const { maxOutputTokens, stopSequences } = config
+  checkRange('maxOutputTokens', maxOutputTokens, [1, outputTokenLimit, outputTokenLimit + 1], call)
+  checkRange('stopSequences', stopSequences?.length, [0, 5, 6], call)
+  for (const [name, ...range] of ranges) checkRange(name, config[name], range, call)
 }
 
 function checkRange(
   name: string,
   value: number | undefined,
-  lowest: number,
-  highest: number,
+  [lowest, highest, end]: [number, number, number],
   { backend }: Call,
 ): void {
-  if (value === undefined || (value >= lowest && value <= highest)) return
   // Both backends say this of output tokens; the Developer API has its own words for the rest.
-  throw backend === 'vertex' || name === 'maxOutputTokens'
+  const exclusive = backend === 'vertex' || name === 'maxOutputTokens'
+  const fits = (number: number) =>
+    number >= lowest && (exclusive ? number < end : number <= highest)
+  if (value === undefined || fits(value)) return
+  throw exclusive
     ? unableToSubmit(
-        `it has a ${name} value of ${value} but the supported range is from ${lowest} (inclusive) to ${highest + 1} (exclusive). Update the value and try again.`,
+        `it has a ${name} value of ${value} but the supported range is from ${lowest} (inclusive) to ${end} (exclusive). Update the value and try again.`,
       )
     : invalidField(
         `generation_config.${protoName(name)}`,
@@ -127,20 +137,24 @@ function checkResponseFormat(config: GenerationConfig, call: Call): void {
     if (responseSchema) checkSchema(responseSchema, 'generation_config.response_schema')
     checkJsonSchema(responseJsonSchema, 'generation_config.response_json_schema')
   }
-  if (mimeType === 'application/json') checkJsonBesideTools(call)
+  if (mimeType !== 'text/plain') checkFormatBesideTools(mimeType, call)
 }
 
 const allowed = `allowed mimetypes are ${mimeTypes.slice(0, -1).map(quoted).join(', ')} and ${mimeTypes.slice(-1).map(quoted).join('')}.`
 
-function checkJsonBesideTools({ request, model }: Call): void {
+function checkFormatBesideTools(mimeType: string, { request, model }: Call): void {
   if (model.generation >= 3) return
+  const tools = request.tools ?? []
   if (declarations(request).length > 0) {
     throw invalidArgument(
-      "Function calling with a response mime type: 'application/json' is unsupported",
+      `Function calling with a response mime type: '${mimeType}' is unsupported`,
     )
   }
-  if ((request.tools ?? []).some((tool) => tool['googleSearch'])) {
+  if (tools.some((tool) => tool['googleSearch'])) {
     throw invalidArgument('controlled generation is not supported with google_search tool')
+  }
+  if (tools.some((tool) => Object.keys(tool).some((name) => name !== 'functionDeclarations'))) {
+    throw invalidArgument(`Tool use with a response mime type: '${mimeType}' is unsupported`)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { invalidArgument } from '../errors.ts'
-import { type Content, currentTurn } from '../request.ts'
+import { type Content, currentTurn, makesCalls, turnsOf } from '../request.ts'
 
 /**
  * Refuses a call of the current turn that lost its signature. Gemini 3 signs the first call of each
@@ -11,10 +11,12 @@ export function checkSignatures({ request, backend, model }: Call): void {
   if (model.generation < 3) return
   const contents = request.contents ?? []
   const start = currentTurn(contents)
-  contents.slice(start).forEach((content, i) => {
-    const name = unsignedCall(content)
-    if (name !== undefined) throw missingSignature[backend](name, start + i + 1)
-  })
+  for (const turn of turnsOf(contents.slice(start))) {
+    const calling = turn.find(makesCalls)
+    if (!calling) continue
+    const name = unsignedCall(calling)
+    if (name !== undefined) throw missingSignature[backend](name, contents.indexOf(calling) + 1)
+  }
 }
 
 function unsignedCall({ parts = [] }: Content): string | undefined {

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
 import { invalidArgument, invalidField } from '../errors.ts'
 import { declarations, type FunctionDeclaration, type Tool } from '../request.ts'
-import { checkJsonSchema, checkSchema } from './schema.ts'
+import { checkJsonSchema, checkParameters } from './schema.ts'
 
 /** Refuses declarations the model could not call, and tools that do not go together. */
 export function checkTools(call: Call): void {
@@ -33,13 +33,6 @@ function checkDeclaration(declaration: FunctionDeclaration, path: string): void 
   }
   if (parameters) checkParameters(parameters, `${path}.parameters`)
   checkJsonSchema(parametersJsonSchema, `${path}.parameters_json_schema`)
-}
-
-function checkParameters(parameters: Parameters<typeof checkSchema>[0], path: string): void {
-  if (parameters.type !== undefined && parameters.type !== 'OBJECT') {
-    throw invalidField(path, 'functionDeclaration parameters schema should be of type OBJECT.')
-  }
-  checkSchema(parameters, path)
 }
 
 function checkNamesAreUnique(all: FunctionDeclaration[]): void {

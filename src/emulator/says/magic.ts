@@ -1,3 +1,6 @@
+import { Argument } from '../faults/argument.ts'
+import { longest } from '../faults/words.ts'
+
 /** The words in double brackets that make the emulator do as it is told: how each is written, and what it does. */
 export const magicWords: Record<string, string> = {
   '[[finish:RECITATION]]': 'ends the answer with that finishReason, and as answers with it look',
@@ -29,19 +32,21 @@ const names = Object.keys(magicWords).map((word) => word.replace(/^\[\[([a-z-]+)
 
 const spell = new RegExp(String.raw`\[\[(${names.join('|')})(?::([^\]]*))?\]\]`, 'g')
 
-/** What a text conjures. */
+/** What a text conjures; throws the emulator's own 400 if that cannot be read. */
 export function readMagic(text: string): Magic {
   const spells = [...text.matchAll(spell)].map(([, name = '', value = '']) => ({ name, value }))
   const said = (name: string) => spells.some((found) => found.name === name)
   const value = (name: string) => spells.find((found) => found.name === name)?.value || undefined
-  const error = value('error')
+  // Faults have such numbers, too, and are as particular about them.
+  const number = (name: string, least: number, most: number) =>
+    said(name) ? new Argument(`${name}=${value(name) ?? ''}`).number(least, most) : undefined
   return {
     finish: value('finish') ?? (said('safety') ? 'SAFETY' : malformed(said('malformed'))),
     block: value('block') ?? (said('blocked') ? 'PROHIBITED_CONTENT' : undefined),
     empty: said('empty'),
     midstreamError: said('midstream-error'),
-    error: error === undefined ? undefined : Number(error),
-    slow: Number(value('slow') ?? 0) || 0,
+    error: number('error', 400, 599),
+    slow: number('slow', 0, longest) ?? 0,
     faults: spells.flatMap((found) => (found.name === 'fault' ? [found.value] : [])),
   }
 }

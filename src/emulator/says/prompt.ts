@@ -4,6 +4,7 @@ import {
   type FunctionResponse,
   type GenerateContentRequest,
   type Part,
+  turnsOf,
 } from '../request.ts'
 import { type Magic, readMagic, withoutMagic } from './magic.ts'
 
@@ -28,12 +29,14 @@ export function readPrompt(request: GenerateContentRequest): Prompt {
   const start = currentTurn(contents)
   const asked = contents[start - 1]?.parts ?? []
   const last = contents.at(-1)
+  const lastTurn = turnsOf(contents).at(-1) ?? []
   const said = asked.map(({ text }) => text ?? '').join('\n')
   return {
     text: withoutMagic(said),
     magic: readMagic(said),
     media: asked.flatMap((part) => mimeType(part) ?? []),
-    results: last && bringsResults(last) ? results(last.parts ?? []) : [],
+    results:
+      last && bringsResults(last) ? lastTurn.flatMap(({ parts = [] }) => results(parts)) : [],
     found: contents.slice(start).flatMap(({ parts = [] }) => results(parts)),
     called: contents.slice(start).flatMap(({ parts = [] }) => calledNames(parts)),
   }

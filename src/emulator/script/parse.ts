@@ -55,13 +55,13 @@ function parseAnswer(value: unknown, at: string): ScriptedAnswer {
     ...(said !== undefined && { text: text(said, `${at}.text`) }),
     ...(thoughts !== undefined && { thoughts: texts(thoughts, `${at}.thoughts`) }),
     ...(calls !== undefined && {
-      calls: list(calls, `${at}.calls`).map((one, i) => parseCall(one, `${at}.calls[${i}]`)),
+      calls: some(calls, `${at}.calls`).map((one, i) => parseCall(one, `${at}.calls[${i}]`)),
     }),
     ...(json !== undefined && { json }),
-    ...(finish !== undefined && { finish: text(finish, `${at}.finish`) }),
+    ...(finish !== undefined && { finish: word(finish, `${at}.finish`) }),
     ...(fault !== undefined && { fault: readable(text(fault, `${at}.fault`), `${at}.fault`) }),
     ...(events !== undefined && {
-      events: list(events, `${at}.events`).map((one, i) => object(one, `${at}.events[${i}]`)),
+      events: some(events, `${at}.events`).map((one, i) => object(one, `${at}.events[${i}]`)),
     }),
     ...(error !== undefined && { error: parseError(error, `${at}.error`) }),
   }
@@ -94,7 +94,7 @@ function parseDetail(value: unknown, at: string): ErrorDetail {
 function parseCall(value: unknown, at: string): { name: string; args: Record<string, unknown> } {
   const { name, args = {}, id } = fields(value, at, ['name', 'args', 'id'])
   return {
-    name: text(name, `${at}.name`),
+    name: word(name, `${at}.name`),
     args: object(args, `${at}.args`),
     ...(id !== undefined && { id: text(id, `${at}.id`) }),
   }
@@ -115,6 +115,18 @@ function object(value: unknown, at: string): Record<string, unknown> {
 function list(value: unknown, at: string): unknown[] {
   if (Array.isArray(value)) return value
   throw new ScriptError(`${at} has to be a list.`)
+}
+
+function some(value: unknown, at: string): unknown[] {
+  const found = list(value, at)
+  if (found.length > 0) return found
+  throw new ScriptError(`${at} is empty.`)
+}
+
+function word(value: unknown, at: string): string {
+  const found = text(value, at)
+  if (found !== '') return found
+  throw new ScriptError(`${at} is empty.`)
 }
 
 function text(value: unknown, at: string): string {

@@ -1,6 +1,7 @@
 import { invalidRequest } from '../../errors.ts'
 import type { FunctionCall, JsonObject, Part } from '../gemini.ts'
-import { isObject, tryParseJson } from '../json.ts'
+import { isSimple } from '../json-structure.ts'
+import { isObject, modest, tryParseJson } from '../json.ts'
 import { toMedia } from '../media.ts'
 import { toParts, withExtras } from './content.ts'
 import { readExtraContent } from './google.ts'
@@ -143,7 +144,7 @@ function toCall(call: ToolCall, where: string): Call {
 function toCallPart(call: Call, reading: Reading, repairs: Set<Repair>): Part {
   const { names, remembered, wrapped } = reading
   const plain = wrapped.has(call.name)
-    ? { [wrapper]: tryParseJson(call.args) ?? call.args }
+    ? { [wrapper]: tryParseJson(call.args, modest) ?? call.args }
     : undefined
   const args = call.custom ? { input: call.args } : (plain ?? toArguments(call, repairs))
   const functionCall: FunctionCall = {
@@ -166,6 +167,9 @@ export function toId(id: string, { target, nativeIds }: Reading): { id?: string 
 
 function toArguments({ args, param }: Call, repairs: Set<Repair>): JsonObject {
   if (args.trim() === '') return {}
+  if (!isSimple(args, modest)) {
+    throw invalidRequest('The arguments of the call are too complex.', param, 'json_too_complex')
+  }
   const parsed = tryParseJson(args)
   if (isObject(parsed)) return parsed
   const mended = parsed === undefined ? tryParseJson(mendJson(args)) : undefined

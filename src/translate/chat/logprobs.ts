@@ -27,7 +27,8 @@ export function toLogprobs(result: LogprobsResult | undefined, top: number): Log
 }
 
 /** A log probability of 0 is left out on Gemini's wire, one of minus infinity comes as null. */
-function toChance({ token = '', logProbability = 0 }: LogprobsCandidate): TokenChance {
+function toChance({ token: said, logProbability = 0 }: LogprobsCandidate): TokenChance {
+  const token = typeof said === 'string' ? said : ''
   const whole = !token.includes('\uFFFD')
   return {
     token,

@@ -31,7 +31,7 @@ export function toWav(sounds: Blob[]): string {
 
 /** 16-bit mono PCM with the 44 bytes that make it a RIFF file. */
 function withWavHeader(base64: string, rate: number): string {
-  const size = Math.floor((base64.replace(/=+$/, '').length * 3) / 4)
+  const size = Math.floor((base64.replace(/={1,2}$/, '').length * 3) / 4)
   const header = new DataView(new ArrayBuffer(44))
   const words = (at: number, text: string) =>
     text.split('').forEach((letter, n) => header.setUint8(at + n, letter.charCodeAt(0)))

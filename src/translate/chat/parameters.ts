@@ -47,7 +47,7 @@ function saysNothing(read: JsonObject, { description }: JsonObject): boolean {
   return Object.entries(read).every(([key, value]) => {
     if (key === 'properties') return isObject(value) && Object.keys(value).length === 0
     if (key === 'additionalProperties') return typeof value === 'boolean'
-    if (key === 'type') return String(value).toLowerCase() === 'object'
+    if (key === 'type') return typeof value === 'string' && value.toLowerCase() === 'object'
     return ['title', 'description', 'required', '$id', 'propertyOrdering'].includes(key)
   })
 }

@@ -192,15 +192,26 @@ function toThoughtForm(
   return marker === undefined ? { to: otherwise } : { to: 'tags', marker }
 }
 
-/** A bare id gets the name of its collection before it. */
+/**
+ * A bare id gets the name of its collection before it. Throws 400 for what is no cache's name: it
+ * would go into Google's hands as it is.
+ */
 function toCachedContent(
   name: string | undefined,
   { provider, parent }: Circumstances,
 ): string | undefined {
-  if (name === undefined || name.includes('/')) return name
+  if (name === undefined) return undefined
+  if (!cacheName.test(name)) {
+    const message = "Give the name of a cached content, such as 'cachedContents/abc123'."
+    throw invalidRequest(message, 'extra_body.google.cached_content')
+  }
+  if (name.includes('/')) return name
   if (provider === 'gemini') return `cachedContents/${name}`
   return parent === undefined ? name : `${parent}/cachedContents/${name}`
 }
+
+const cacheName =
+  /^(?:(?:projects\/[\w:.-]{1,100}\/locations\/[\w-]{1,60}\/)?cachedContents\/)?[\w-]{1,200}$/
 
 /** One Tool for all functions, one for each of Google's own; what the client spelt out itself wins. */
 function joinTools(tools: Tool[], native: JsonObject[]): Tool[] {

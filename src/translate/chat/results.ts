@@ -1,5 +1,5 @@
 import type { FunctionResponse, JsonObject, Part } from '../gemini.ts'
-import { isObject, tryParseJson } from '../json.ts'
+import { isObject, modest, tryParseJson } from '../json.ts'
 import { type Call, toId } from './assistant.ts'
 import { type MessageContent, toPart } from './content.ts'
 import { readExtraContent } from './google.ts'
@@ -138,7 +138,8 @@ function toText(said: MessageContent | undefined): string {
 /** A result must be an object. `$ref` means something to Gemini, so a JSON Schema stays text. */
 function toStruct(text: string): JsonObject {
   if (!/^\s*[[{]/.test(text)) return { output: text }
-  const value = tryParseJson(text)
+  // What is more complex stays the text that it was: nothing is lost.
+  const value = tryParseJson(text, modest)
   if (isObject(value)) return '$ref' in value ? { output: text } : value
   return { output: value ?? text }
 }

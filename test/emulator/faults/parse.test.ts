@@ -43,6 +43,7 @@ describe('a fault', () => {
       ['retry-after=3', /go with a status/],
       ['key=a', /a key goes with times/],
       ['reset@1;stall@2', /ends by one of reset, fin and stall/],
+      ['error-html;error-empty', /an error looks like one of error-array, error-html, error-empty/],
       ['error@1=503;error-html', /an error among events is an object or an array/],
     ] as const) {
       assert.throws(() => parseFault([text]), { message: problem, code: 400 }, text)

@@ -21,6 +21,17 @@ describe('the JSON front end', () => {
     ])
   })
 
+  it('refuses JSON that is no message', async () => {
+    for (const body of ['[]', '"Hi"', 'null']) {
+      const { status, text } = await developer.post(`${flash}:generateContent`, body)
+      assert.equal(status, 400)
+      assert.equal(
+        JSON.parse(text).error.message,
+        'Invalid JSON payload received. Unknown name "": Root element must be a message.',
+      )
+    }
+  })
+
   it('refuses all offences at once', async () => {
     const { message } = await developer.refusal(
       flash,
@@ -89,6 +100,56 @@ describe('the JSON front end', () => {
     assert.match(message, /\(TYPE_BYTES\), Base64 decoding failed for "no, not this"$/)
   })
 
+  for (const [what, generationConfig, message] of [
+    [
+      'seed',
+      { seed: 2 ** 31 },
+      "Invalid value at 'generation_config.seed' (TYPE_INT32), 2147483648",
+    ],
+    [
+      'budget',
+      { thinkingConfig: { thinkingBudget: '-2147483649' } },
+      'Invalid value at \'generation_config.thinking_config.thinking_budget\' (TYPE_INT32), "-2147483649"',
+    ],
+    [
+      'temperature',
+      { temperature: 1e39 },
+      "Invalid value at 'generation_config.temperature' (TYPE_FLOAT), 1e+39",
+    ],
+  ] as const) {
+    it(`refuses a ${what} that its type cannot hold`, async () => {
+      assert.equal(
+        (await developer.refusal(flash, asking('Hi', { generationConfig }))).message,
+        message,
+      )
+    })
+  }
+
+  it('takes the largest and the smallest whole number', async () => {
+    await developer.whole(flash, asking('Hi', { generationConfig: { seed: 2 ** 31 - 1 } }))
+    await vertex.whole(flash, asking('Hi', { generationConfig: { seed: -(2 ** 31) } }))
+  })
+
+  it('reads durations and times, and refuses what is none', async () => {
+    const clip = { inlineData: { mimeType: 'video/mp4', data: 'AAAA' } }
+    const cut = (startOffset: unknown) => ({
+      contents: [{ role: 'user', parts: [{ ...clip, videoMetadata: { startOffset } }] }],
+    })
+    await developer.whole(flash, cut('10s'))
+    await vertex.whole(flash, cut('1.5s'))
+    for (const wrong of ['10', '1m', 10]) {
+      assert.equal(
+        (await vertex.refusal(flash, cut(wrong))).message,
+        "Invalid value at 'contents[0].parts[0].video_metadata.start_offset' (type.googleapis.com/google.protobuf.Duration), Field 'startOffset', Illegal duration format; duration must end with 's'",
+      )
+    }
+    await developer.whole(flash, since('2026-01-01T00:00:00Z'))
+    assert.match(
+      (await developer.refusal(flash, since('yesterday'))).message,
+      /start_time' \(type\.googleapis\.com\/google\.protobuf\.Timestamp\), Field 'startTime', Illegal timestamp/,
+    )
+  })
+
   it('reads both spellings, enums in any case, numbers in strings, and null for absent', async () => {
     await developer.whole('gemini-3.5-flash', {
       ...asking('Hi'),
@@ -109,3 +170,7 @@ describe('the JSON front end', () => {
     assert.match((await vertex.refusal(flash, tier)).message, /Unknown name "serviceTier"/)
   })
 })
+
+function since(startTime: string) {
+  return asking('Hi', { tools: [{ googleSearch: { timeRangeFilter: { startTime } } }] })
+}

@@ -43,7 +43,9 @@ describe('the field tables', () => {
   })
 })
 
-const scalars = 'string bytes bool int32 int64 float double struct value'.split(' ')
+const scalars = 'string bytes bool int32 int64 float double duration timestamp struct value'.split(
+  ' ',
+)
 
 // Both sides become a list of paths and kinds, down to where a message comes again.
 function own(vocabulary: Vocabulary): string[] {
@@ -71,6 +73,8 @@ const contractKinds: Record<string, string> = {
   int64: 'integer/number/string',
   float: 'number/string',
   double: 'number/string',
+  duration: 'string',
+  timestamp: 'string',
   struct: 'struct',
   value: 'any',
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { startClients } from '../client.ts'
+import { asking, startClients } from '../client.ts'
 
 const { emulator, developer, vertex } = await startClients()
 after(() => emulator.close())
@@ -39,24 +39,72 @@ describe('contents', () => {
     await developer.whole(flash, midway({ text: '' }))
     await vertex.whole(flash, midway({ text: '', thoughtSignature: 'c2ln' }))
     const { message } = await vertex.refusal(flash, midway({ text: '' }))
-    assert.match(message, /must have a text parameter/)
+    const empty =
+      /^Unable to submit request because it has an empty text parameter\. Add a value to /
+    assert.match(message, empty)
+    const silent = { ...asking('Hi'), systemInstruction: { parts: [{ text: '' }] } }
+    await developer.whole(flash, silent)
+    assert.match((await vertex.refusal(flash, silent)).message, empty)
   })
 
   it('have calls right after the user, and results right after the calls', async () => {
-    const early = [
+    const early = [turn('model', call('f')), turn('user', result('f'))]
+    const late = [
       turn('user', { text: 'Hi' }),
-      turn('model', { text: 'Well' }),
       turn('model', call('f')),
+      turn('user', { text: 'Well?' }),
+      turn('user', result('f')),
     ]
-    const late = [turn('user', { text: 'Hi' }), turn('user', result('f'))]
     assert.match(
       (await developer.refusal(flash, { contents: early })).message,
       /function call turn comes immediately after a user turn/,
     )
-    assert.match(
-      (await developer.refusal(flash, { contents: late })).message,
-      /function response turn comes immediately after a function call turn/,
-    )
+    for (const contents of [late, [turn('user', { text: 'Hi' }), turn('user', result('f'))]]) {
+      assert.match(
+        (await developer.refusal(flash, { contents })).message,
+        /function response turn comes immediately after a function call turn/,
+      )
+    }
+  })
+
+  it('may be the events of a stream, as they came', async () => {
+    const bits = [
+      { functionCall: { name: 'f', willContinue: true }, thoughtSignature: 'c2ln' },
+      {
+        functionCall: { partialArgs: [{ jsonPath: '$.a', stringValue: 'b' }], willContinue: true },
+      },
+      { functionCall: {} },
+    ]
+    const said = turn('user', { text: 'Hi' })
+    const events = [...bits, { text: '' }].map((part) => turn('model', part))
+    await vertex.whole(newest, { contents: [said, ...events, turn('user', result('f'))] })
+    const nameless = turn('model', { functionCall: {}, thoughtSignature: 'c2ln' })
+    const { message } = await vertex.refusal(newest, {
+      contents: [said, nameless, turn('user', result('f'))],
+    })
+    assert.match(message, /function_call\.name: Name cannot be empty/)
+  })
+
+  it('of one speaker in a row are one turn', async () => {
+    const [said, signed] = [turn('user', { text: 'Hi' }), { thoughtSignature: 'c2ln' }]
+    const apart = [
+      said,
+      turn('model', { ...call('f'), ...signed }),
+      turn('model', call('g')),
+      turn('model', { text: '', ...signed }),
+      turn('user', result('f')),
+      turn('user', result('g')),
+    ]
+    for (const contents of [apart, [...apart, turn('user', { text: 'And?' })]]) {
+      await developer.whole(newest, { contents })
+      await vertex.whole(newest, { contents })
+    }
+    const { message } = await developer.refusal(newest, { contents: apart.slice(0, -1) })
+    assert.match(message, /number of function response parts is equal/)
+    const unsigned = apart.with(1, turn('model', call('f')))
+    assert.match((await developer.refusal(newest, { contents: unsigned })).message, /position 2/)
+    const calledByGoogle = [said, turn('model', call('f')), turn('model', result('f')), said]
+    await developer.whole(flash, { contents: calledByGoogle })
   })
 
   it('have as many results as calls', async () => {
@@ -92,6 +140,22 @@ describe('contents', () => {
       const { message } = await developer.refusal(model, { contents })
       assert.equal(message, 'Requests ending with a model turn are not supported.')
     }
+  })
+
+  it('end with a user who says something, since 3.6', async () => {
+    const [said, silence] = [turn('user', { text: 'Hi' }), turn('user', { text: '' })]
+    const prefill = [said, turn('model', { text: 'Once upon' }), silence]
+    const silent = [said, turn('model', { text: 'Once upon' }), said, silence]
+    for (const contents of [[silence], prefill, silent]) {
+      await developer.whole('gemini-3.5-flash', { contents })
+    }
+    const prefilled = await developer.refusal(newest, { contents: prefill })
+    assert.equal(prefilled.message, 'Requests ending with a model turn are not supported.')
+    for (const contents of [[silence], silent]) {
+      const { message } = await developer.refusal(newest, { contents })
+      assert.equal(message, 'Request contains an invalid argument.')
+    }
+    await developer.whole(newest, { contents: [said, turn('model', { text: '' })] })
   })
 
   it('bring files from where the backend can read', async () => {

@@ -60,6 +60,21 @@ describe('settings', () => {
       /^controlled generation is not supported/,
     ],
     [
+      'JSON beside other tools',
+      flash,
+      set(json, { tools: [{ codeExecution: {} }] }),
+      /^Tool use with a response mime type: 'application\/json' is unsupported$/,
+    ],
+    [
+      'one of several beside functions',
+      flash,
+      set(
+        { responseMimeType: 'text/x.enum', responseSchema: { type: 'STRING', enum: ['a'] } },
+        functions,
+      ),
+      /^Function calling with a response mime type: 'text\/x\.enum' is unsupported$/,
+    ],
+    [
       'two schemas',
       flash,
       set({ ...json, responseSchema: schema, responseJsonSchema: {} }),
@@ -76,6 +91,42 @@ describe('settings', () => {
       flash,
       set({ ...json, responseSchema: { type: 'ARRAY' } }),
       /response_schema\.items: missing field/,
+    ],
+    [
+      'nothing for an object',
+      flash,
+      set({ ...json, responseSchema: { type: 'OBJECT' } }),
+      /response_schema\.properties: should be non-empty for OBJECT type\n$/,
+    ],
+    [
+      'nothing for an object inside of another',
+      flash,
+      set({
+        ...json,
+        responseSchema: { ...schema, properties: { a: { type: 'OBJECT', properties: {} } } },
+      }),
+      /response_schema\.properties\[a\]\.properties: should be non-empty for OBJECT type\n$/,
+    ],
+    [
+      'properties of what has no type',
+      flash,
+      set({
+        ...json,
+        responseSchema: { ...schema, properties: { a: { ...schema, type: undefined } } },
+      }),
+      /response_schema\.properties\[a\]\.properties: only allowed for OBJECT type\n$/,
+    ],
+    [
+      'a nameless one among several',
+      flash,
+      set({ ...json, responseSchema: { type: 'STRING', enum: ['a', ''] } }),
+      /response_schema\.enum\[1\]: cannot be empty\n$/,
+    ],
+    [
+      'required properties of what has none',
+      flash,
+      set({ ...json, responseSchema: { anyOf: [{ required: ['a'] }] } }),
+      /response_schema\.any_of\[0\]\.required: only allowed for OBJECT type\n$/,
     ],
     [
       'a reference beside others',
@@ -117,6 +168,45 @@ describe('settings', () => {
       assert.match((await developer.refusal(model, body)).message, message)
     })
   }
+
+  for (const [config, range] of [
+    [
+      { temperature: 2.5 },
+      'temperature value of 2.5 but the supported range is from 0 (inclusive) to 2.0001',
+    ],
+    [{ topP: 1.5 }, 'topP value of 1.5 but the supported range is from 0 (inclusive) to 1.0001'],
+    [
+      { presencePenalty: 2 },
+      'presencePenalty value of 2 but the supported range is from -2 (inclusive) to 2',
+    ],
+    [{ logprobs: 21 }, 'logprobs value of 21 but the supported range is from 0 (inclusive) to 21'],
+  ] as const) {
+    it(`out of range are refused by Vertex AI: ${JSON.stringify(config)}`, async () => {
+      const { message } = await vertex.refusal(flash, set(config))
+      assert.ok(message.startsWith(`Unable to submit request because it has a ${range} (`), message)
+    })
+  }
+
+  it('at the end of their range pass', async () => {
+    await vertex.whole(flash, set({ temperature: 2, topP: 1, presencePenalty: -2 }))
+    await developer.whole('gemini-2.0-flash', set({ temperature: 2, topP: 1, presencePenalty: 2 }))
+  })
+
+  it('of a cache beside tools are refused in the words of Vertex AI', async () => {
+    const body = asking('Hi', { cachedContent: 'projects/p/cachedContents/1', ...functions })
+    assert.equal(
+      (await vertex.refusal(flash, body)).message,
+      'Tool config, tools and system instruction should not be set in the request when using cached content.',
+    )
+  })
+
+  it('for safety are told by Model Armor or by themselves', async () => {
+    const armor = { modelArmorConfig: { promptTemplateName: 'projects/p/locations/l/templates/t' } }
+    const safety = { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'OFF' }] }
+    await vertex.whole(flash, asking('Hi', armor))
+    const { message } = await vertex.refusal(flash, asking('Hi', { ...armor, ...safety }))
+    assert.equal(message, 'Request contains an invalid argument.')
+  })
 
   it('that only one backend or generation refuses pass at the others', async () => {
     await vertex.whole(flash, set({ presencePenalty: 0.5, responseLogprobs: true, logprobs: 2 }))

@@ -54,6 +54,12 @@ describe('tools', () => {
     })
   }
 
+  it('may need no parameters', async () => {
+    const parameters = { type: 'OBJECT', properties: {} }
+    await developer.whole(flash, declaring({ name: 'f', parameters }))
+    await vertex.whole(flash, declaring({ name: 'f', parameters: { type: 'OBJECT' } }))
+  })
+
   it('of both kinds go together since Gemini 3, when the Developer API is told', async () => {
     const tools = [{ functionDeclarations: [getWeather] }, { googleSearch: {} }]
     const both = asking('Hi', { tools })

@@ -51,6 +51,24 @@ describe('magic words', () => {
     })
   }
 
+  for (const [word, range] of [
+    ['error:200', '400 to 599'],
+    ['error:7', '400 to 599'],
+    ['error:1000', '400 to 599'],
+    ['error:teapot', '400 to 599'],
+    ['slow:soon', '0 to 600000'],
+    ['slow:9999999999', '0 to 600000'],
+  ] as const) {
+    it(`say what is wrong with [[${word}]]`, async () => {
+      const { code, message } = await developer.refusal(model, asking(`[[${word}]] Hello`))
+      assert.equal(code, 400)
+      assert.equal(
+        message,
+        `The emulator cannot read the fault "${word.replace(':', '=')}": it needs a whole number from ${range}.`,
+      )
+    })
+  }
+
   it('refuse with 429 and say when to come again', async () => {
     const { status, details } = await vertex.refusal(model, asking('[[error:429]] Hello'))
     assert.equal(status, 'RESOURCE_EXHAUSTED')

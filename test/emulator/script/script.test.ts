@@ -112,6 +112,10 @@ describe('a script', () => {
       ],
       [[{ answer: { text: 5 } }], 'script[0].answer.text has to be a text.'],
       [[{ answer: { calls: [{ name: 5 }] } }], 'script[0].answer.calls[0].name has to be a text.'],
+      [[{ answer: { calls: [] } }], 'script[0].answer.calls is empty.'],
+      [[{ answer: { calls: [{ name: '' }] } }], 'script[0].answer.calls[0].name is empty.'],
+      [[{ answer: { events: [] } }], 'script[0].answer.events is empty.'],
+      [[{ answer: { finish: '' } }], 'script[0].answer.finish is empty.'],
       [[{ answer: { text: 'a', json: 1 } }], /has both text and json/],
       [[{ answer: { text: 'a', events: [] } }], /has events and text/],
       [

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { startEmulator } from '../../../src/emulator/server.ts'
-import { getWeather } from '../client.ts'
+import { bookTaxi, getWeather } from '../client.ts'
 
 /** As much of @google/genai as is used here: it may not be installed. */
 interface Sdk {
-  GoogleGenAI: new (options: object) => { models: Models }
+  GoogleGenAI: new (options: object) => {
+    models: Models
+    chats: { create(options: object): Chat }
+  }
+}
+
+interface Chat {
+  sendMessageStream(request: { message: unknown }): Promise<AsyncIterable<SdkResponse>>
 }
 
 interface Models {
@@ -26,7 +33,7 @@ interface SdkResponse {
         text?: string
         thought?: boolean
         thoughtSignature?: string
-        functionCall?: { partialArgs?: object[] }
+        functionCall?: { id?: string; name?: string; partialArgs?: object[] }
       }[]
     }
     groundingMetadata?: { groundingChunks?: object[] }
@@ -44,10 +51,10 @@ describe('@google/genai', { skip: sdk ? false : `${name} is not installed` }, as
   const emulator = await startEmulator()
   after(() => emulator.close())
   const httpOptions = { baseUrl: emulator.url }
-  const developer = new sdk.GoogleGenAI({ apiKey: 'any', httpOptions }).models
-  const vertex = new sdk.GoogleGenAI({ vertexai: true, apiKey: 'any', httpOptions }).models
+  const developer = new sdk.GoogleGenAI({ apiKey: 'any', httpOptions })
+  const vertex = new sdk.GoogleGenAI({ vertexai: true, apiKey: 'any', httpOptions })
 
-  for (const [backend, models] of Object.entries({ developer, vertex })) {
+  for (const [backend, { models, chats }] of Object.entries({ developer, vertex })) {
     it(`gets text, ${backend}`, async () => {
       const { text, usageMetadata } = await models.generateContent({
         model: 'gemini-2.5-flash',
@@ -96,6 +103,20 @@ describe('@google/genai', { skip: sdk ? false : `${name} is not installed` }, as
         /thought_signature/,
       )
     })
+
+    for (const model of ['gemini-2.5-flash', 'gemini-3-flash-preview', 'gemini-3.8-flash']) {
+      it(`walks a loop of tools in a chat that streams, ${backend}, ${model}`, async () => {
+        const tools = [{ functionDeclarations: [getWeather, bookTaxi] }]
+        const chat = chats.create({ model, config: { tools } })
+        const first = await turnOf(chat, 'The weather in Paris and Rome? Then book a taxi.')
+        assert.deepEqual(first.names, ['get_weather', 'get_weather'])
+        const second = await turnOf(chat, first.results)
+        assert.deepEqual(second.names, ['book_taxi'])
+        const third = await turnOf(chat, second.results)
+        assert.deepEqual(third.names, [])
+        assert.match(third.text, /get_weather.*book_taxi/s)
+      })
+    }
 
     it(`gets JSON that fits a schema, ${backend}`, async () => {
       const config = {
@@ -179,12 +200,40 @@ describe('@google/genai', { skip: sdk ? false : `${name} is not installed` }, as
       contents: 'How is the weather in Paris?',
       config,
     }
-    const parts = (await all(await vertex.generateContentStream(request))).flatMap(
+    const parts = (await all(await vertex.models.generateContentStream(request))).flatMap(
       ({ candidates }) => candidates?.[0]?.content?.parts ?? [],
     )
     assert.ok(parts.some(({ functionCall }) => functionCall?.partialArgs))
   })
+
+  it('sends the bits back in a chat, vertex', async () => {
+    const config = {
+      tools: [{ functionDeclarations: [getWeather] }],
+      toolConfig: { functionCallingConfig: { mode: 'AUTO', streamFunctionCallArguments: true } },
+    }
+    for (const model of ['gemini-3.1-pro-preview', 'gemini-3-flash-preview']) {
+      const chat = vertex.chats.create({ model, config })
+      const { names, results } = await turnOf(chat, 'How is the weather in Paris?')
+      assert.deepEqual(names, ['get_weather'])
+      assert.match((await turnOf(chat, results)).text, /get_weather/)
+    }
+  })
 })
+
+/** What the model says in one turn of a chat, and the results of what it calls. */
+async function turnOf(chat: Chat, message: unknown) {
+  const chunks = await all(await chat.sendMessageStream({ message }))
+  const calls = chunks
+    .flatMap(({ candidates }) => candidates?.[0]?.content?.parts ?? [])
+    .flatMap(({ functionCall }) => (functionCall?.name === undefined ? [] : [functionCall]))
+  return {
+    text: chunks.map(({ text }) => text ?? '').join(''),
+    names: calls.map(({ name }) => name),
+    results: calls.map(({ id, name }) => ({
+      functionResponse: { ...(id && { id }), name, response: { output: `${name} is done` } },
+    })),
+  }
+}
 
 async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return Array.fromAsync(stream)

@@ -167,14 +167,19 @@ function complaintsOfLogprobs(logprobs: unknown): string[] {
   return right ? [] : [`not log probabilities: ${brief(logprobs)}`]
 }
 
-function isToken({ token, logprob, top_logprobs: top }: Record<string, unknown>): boolean {
-  return isText(token) && typeof logprob === 'number' && (top === undefined || isRecords(top))
+function isToken({ token, logprob, top_logprobs: top = [] }: Record<string, unknown>): boolean {
+  return isText(token) && typeof logprob === 'number' && isRecords(top) && top.every(isToken)
 }
 
 function complaintsOfUsage(usage: unknown): string[] {
   if (!isRecord(usage)) return [`no usage: ${brief(usage)}`]
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage
-  const right = isCount(prompt) && isCount(completion) && isCount(total)
+  const { prompt_tokens_details: read = {}, completion_tokens_details: written = {} } = usage
+  const right =
+    [prompt, completion, total].every(isCount) &&
+    isRecord(read) &&
+    isRecord(written) &&
+    [...Object.values(read), ...Object.values(written)].every(isCount)
   return right ? [] : [`not a usage: ${brief(usage)}`]
 }
 

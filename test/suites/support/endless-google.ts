@@ -1,12 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
+import { type Asked, startByHand } from '../../../src/emulator/by-hand.ts'
+import type { Held } from './upstream-process.ts'
 import { numbered } from './numbered.ts'
 
 /**
  * A model that writes as fast as its reader takes it, without end, or so many events as the prompt
- * asks for in the words `events: 1000`. `GET /held` tells how it fares. Runs in a process of its own.
+ * asks for in the words `events: 1000`. The message `held` is answered with how it fares. Runs in a
+ * process of its own.
  */
 const reading = new Set<Stream>()
 let written = 0
@@ -19,56 +19,46 @@ interface Stream {
   everHeld: boolean
 }
 
-const server = createServer((request, response) => {
-  const serve = request.url === '/held' ? tell : answer
-  // Whoever leaves while it asks or is answered is no failure here.
-  serve(request, response).catch(() => response.destroy())
-})
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('There is no port.')
-  process.stdout.write(`http://127.0.0.1:${address.port}\n`)
-})
+const emulator = await startByHand()
+emulator.answer((asked) => void answer(asked))
+process.on('message', () => process.send?.(fare()))
+process.stdout.write(`${emulator.url}\n`)
 
-async function tell(_request: IncomingMessage, response: ServerResponse): Promise<void> {
+function fare(): Held {
   const now = performance.now()
   const held = [...reading].filter(({ heldSince = now }) => now - heldSince > 1_000)
   for (const stream of held) {
     if (!stream.everHeld) everHeld += 1
     stream.everHeld = true
   }
-  response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify({ streams: reading.size, held: held.length, everHeld, written }))
+  return { streams: reading.size, held: held.length, everHeld, written }
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const asked = /events: (\d+)/.exec(await text(request))?.[1]
-  const most = asked === undefined ? Number.POSITIVE_INFINITY : Number(asked)
+async function answer(asked: Asked): Promise<void> {
+  const wanted = /events: (\d+)/.exec(JSON.stringify(asked.body))?.[1]
+  const most = wanted === undefined ? Number.POSITIVE_INFINITY : Number(wanted)
   const stream: Stream = { heldSince: undefined, everHeld: false }
   reading.add(stream)
-  const left = new AbortController()
-  response.once('close', () => {
-    reading.delete(stream)
-    left.abort()
-  })
-  response.writeHead(200, { 'content-type': 'text/event-stream' })
-  for (let from = 0; from < most; from += batch) {
+  for (let from = 0; from < most && !asked.gone; from += batch) {
     const bytes = toEvents(from, Math.min(from + batch, most))
     written += bytes.length
-    if (response.write(bytes)) {
+    if (asked.write(bytes)) {
       // Others have their turn, however fast this one reads.
       await setImmediate()
       continue
     }
     stream.heldSince = performance.now()
-    await once(response, 'drain', { signal: left.signal })
+    await asked.drained()
     stream.heldSince = undefined
   }
-  response.end(toEvent('', 'STOP'))
+  reading.delete(stream)
+  if (asked.gone) return
+  asked.write(toEvent('', 'STOP'))
+  asked.end()
 }
 
 /** Events a write. */
-const batch = 8
+const batch = 64
 
 function toEvents(from: number, to: number): string {
   return Array.from({ length: to - from }, (_, at) => toEvent(numbered(from + at))).join('')

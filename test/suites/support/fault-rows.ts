@@ -1,5 +1,5 @@
 import { answers, breaks, type Must, refuses } from './must.ts'
-import { streamOf, toChunk, toHead, wholeOf, type WireAnswer } from './wire-upstream.ts'
+import { streamOf, streamHead, toChunk, toHead, type WireAnswer, wholeOf } from './wire-upstream.ts'
 
 /** Where the gateway of a row looks for Google; `fault-sites.ts` builds them. */
 export type SiteName =
@@ -16,353 +16,250 @@ export type SiteName =
 export interface FaultRow {
   fault: string
   at: SiteName
-  /** The emulator's word for it. */
-  word?: string
+  /** The emulator's word for it; none at sites that the emulator does not serve. */
+  word: string
   /** The bytes themselves, at the site `wire`. */
-  bytes?: { whole: WireAnswer; streamed: WireAnswer }
+  bytes?: (healthy: Healthy) => { whole: WireAnswer; streamed: WireAnswer }
   whole: Must
   streamed: Must
 }
 
-/** Used up: the SDKs must not try thrice on top of it. */
+/** What the emulator answers where nothing goes wrong, as it comes over the wire. */
+export interface Healthy {
+  events: string[]
+  whole: string
+}
+
+/** What reliability asks of a gateway whose upstream fails, fault by fault. */
+export function faultRows(): FaultRow[] {
+  return [...unreachable, ...refusing, ...silent, ...breakingOff, ...speakingOddly]
+}
+
+function row(
+  at: SiteName,
+  word: string,
+  fault: string,
+  whole: Must,
+  streamed: Must = whole,
+): FaultRow {
+  return { fault, at, word, whole, streamed }
+}
+
+function onWire(
+  fault: string,
+  bytes: NonNullable<FaultRow['bytes']>,
+  whole: Must,
+  streamed: Must = whole,
+): FaultRow {
+  return { fault, at: 'wire', word: '', bytes, whole, streamed }
+}
+
+/** Three tries, and the SDKs must not try thrice on top of it. */
 const usedUp = { tries: 3, headers: { 'x-should-retry': 'false' } }
 const badGateway = refuses(502, 'bad_gateway', usedUp)
 const overloaded = refuses(503, 'server_is_overloaded', usedUp)
+const interrupted = refuses(502, 'stream_interrupted', usedUp)
+/** Nothing was understood, whether it is the end that is missing or the beginning. */
+const noAnswer = refuses(502, ['bad_gateway', 'stream_interrupted'], usedUp)
+const secondTry = answers({ tries: 2 })
 
-/** The same whole and streamed. */
-function both(must: Must): Pick<FaultRow, 'whole' | 'streamed'> {
-  return { whole: must, streamed: must }
-}
+const unreachable: FaultRow[] = [
+  row('refused', '', 'the connection is refused', badGateway),
+  row('blackhole', '', 'nobody takes the connection', badGateway),
+  row('untrusted', '', 'the certificate is nobody’s', badGateway),
+  row('emulator', 'close-before-headers', 'it closes without a word', badGateway),
+  row('emulator', 'close-before-headers;times=1', 'it closes without a word, once', secondTry),
+  row('emulator', 'reset-before-headers', 'it resets without a word', badGateway),
+]
 
-/** Events of Google's in bytes, where the emulator has no word for how they go wrong. */
-const said = (text: string, more: object = {}) =>
-  JSON.stringify({ candidates: [{ content: { role: 'model', parts: [{ text }] }, ...more }] })
-/** The texts of the healthy stream at the site `wire`. */
-export const wirePieces = ['One', ' and two', ' and three.']
-const [one = '', two = '', three = ''] = wirePieces
-const events = [
-  `data: ${said(one)}\r\n\r\n`,
-  `data: ${said(two)}\r\n\r\n`,
-  `data: ${said(three, { finishReason: 'STOP' })}\r\n\r\n`,
-] as const
-const whole = said(wirePieces.join(''), { finishReason: 'STOP' })
+const aMinute = { 'retry-after': '60', 'retry-after-ms': '60000' }
+const patient = refuses(429, 'rate_limit_exceeded', { headers: aMinute, withinMs: 1_500 })
+const afterASecond = answers({ tries: 2, afterMs: 1_000 })
+const ourToken = 'upstream_authentication_error'
+
+const refusing: FaultRow[] = [
+  row(
+    'emulator',
+    'status=429;retry-info=1.2;times=1',
+    '429 with RetryInfo, once',
+    answers({ tries: 2, afterMs: 1_200 }),
+  ),
+  row('emulator', 'status=429;retry-after=1;times=1', '429 with Retry-After, once', afterASecond),
+  row('emulator', 'status=429;times=1', '429 with neither, once', afterASecond),
+  row('vertex', 'status=429;times=1', '429 on Vertex AI, once', afterASecond),
+  row(
+    'emulator',
+    'status=429;retry-info=0.3',
+    '429 always, with RetryInfo',
+    refuses(429, 'rate_limit_exceeded', {
+      tries: 3,
+      headers: { 'retry-after': '1', 'retry-after-ms': '300' },
+    }),
+  ),
+  row('emulator', 'status=429;retry-info=60', '429 that asks for a minute', patient),
+  row('emulator', 'status=429;retry-after=60', '429 that asks for it by header', patient),
+  row('emulator', 'status=500;times=1', '500 once', secondTry),
+  row('emulator', 'status=500', '500 always', refuses(500, 'internal_error', usedUp)),
+  row('emulator', 'status=503;times=1', '503 once', secondTry),
+  row('emulator', 'status=503;times=2', '503 twice', answers({ tries: 3 })),
+  row('emulator', 'status=503', '503 always', overloaded),
+  row('vertex', 'error-array', '503 whose error is in an array', overloaded),
+  row('emulator', 'error-empty', '503 without a body', overloaded),
+  row('emulator', 'error-html', '502 with a page of HTML', badGateway),
+  row('emulator', 'status=504', '504 always', refuses(504, 'timeout', usedUp)),
+  row('vertex', 'status=401;times=1', '401 once, for a token of ours', answers({ asked: 2 })),
+  row('vertex', 'status=401', '401 always, for it', refuses(502, ourToken, { asked: 2 })),
+  row('emulator', 'status=401', '401, for a key of ours', refuses(502, ourToken)),
+  row('emulator', 'status=400', '400', refuses(400, '')),
+  row('emulator', 'status=403', '403', refuses(403, 'permission_denied')),
+  row('emulator', 'status=404', '404', refuses(404, 'model_not_found')),
+  row('emulator', 'redirect', '302, which is never followed', badGateway),
+]
+
+/** Two seconds, and one more at the most. */
+const withinMs = 3_000
+const late = (code: string) => refuses(504, code, { withinMs })
+
+const silent: FaultRow[] = [
+  row('hasty', 'delay=60000', 'silence before the headers', late('upstream_timeout')),
+  row('hasty', 'stall@0', 'headers, then silence', late('upstream_idle_timeout')),
+  row(
+    'hasty',
+    'pace=20;stall@4',
+    'it stalls in the middle',
+    late('upstream_idle_timeout'),
+    breaks(4, 504, 'upstream_idle_timeout', { withinMs }),
+  ),
+  row(
+    'beating',
+    'delay=4500',
+    'an answer that takes longer than a whole one may',
+    refuses(504, 'upstream_timeout', { withinMs: 4_000 }),
+    answers({ afterMs: 4_500, comments: true }),
+  ),
+  row(
+    'beating',
+    'delay=1500;status=403',
+    'a refusal after comments have gone out',
+    refuses(403, 'permission_denied'),
+    breaks(0, 403, 'permission_denied', { comments: true }),
+  ),
+]
+
 const unavailable = { error: { code: 503, message: 'Overloaded.', status: 'UNAVAILABLE' } }
-const page = '<!DOCTYPE html><title>Welcome to the proxy</title>'
-const wholeHead = (length: number) =>
-  toHead('200 OK', { 'content-type': 'application/json', 'content-length': String(length) })
-const streamHead = toHead('200 OK', {
-  'content-type': 'text/event-stream',
-  'transfer-encoding': 'chunked',
-})
 
-/** Reliability's table of upstream faults. */
-export const faultRows: FaultRow[] = [
-  { fault: 'the connection is refused', at: 'refused', ...both(badGateway) },
-  { fault: 'nobody takes the connection', at: 'blackhole', ...both(badGateway) },
-  { fault: 'the certificate is nobody’s', at: 'untrusted', ...both(badGateway) },
-  {
-    fault: 'it closes without a word',
-    at: 'emulator',
-    word: 'close-before-headers',
-    ...both(badGateway),
-  },
-  {
-    fault: 'it closes without a word, once',
-    at: 'emulator',
-    word: 'close-before-headers;times=1',
-    ...both(answers({ tries: 2 })),
-  },
+/** More is announced than comes: the end is a break. */
+const shortOf = (whole: string) =>
+  toHead('200 OK', {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(whole)),
+  })
 
-  {
-    fault: '429 with RetryInfo, once',
-    at: 'emulator',
-    word: 'status=429;retry-info=1.2;times=1',
-    ...both(answers({ tries: 2, afterMs: 1_200 })),
-  },
-  {
-    fault: '429 with Retry-After, once',
-    at: 'emulator',
-    word: 'status=429;retry-after=1;times=1',
-    ...both(answers({ tries: 2, afterMs: 1_000 })),
-  },
-  {
-    fault: '429 with neither, once',
-    at: 'emulator',
-    word: 'status=429;times=1',
-    ...both(answers({ tries: 2, afterMs: 1_000 })),
-  },
-  {
-    fault: '429 on Vertex AI, once',
-    at: 'vertex',
-    word: 'status=429;times=1',
-    ...both(answers({ tries: 2, afterMs: 1_000 })),
-  },
-  {
-    fault: '429 always, with RetryInfo',
-    at: 'emulator',
-    word: 'status=429;retry-info=0.3',
-    ...both(
-      refuses(429, 'rate_limit_exceeded', {
-        tries: 3,
-        headers: { 'retry-after': '1', 'retry-after-ms': '300' },
-      }),
-    ),
-  },
-  {
-    fault: '429 that asks for a minute',
-    at: 'emulator',
-    word: 'status=429;retry-info=60',
-    ...both(
-      refuses(429, 'rate_limit_exceeded', {
-        headers: { 'retry-after': '60', 'retry-after-ms': '60000' },
-        withinMs: 1_500,
-      }),
-    ),
-  },
-  {
-    fault: '429 that asks for a minute by header',
-    at: 'emulator',
-    word: 'status=429;retry-after=60',
-    ...both(
-      refuses(429, 'rate_limit_exceeded', {
-        headers: { 'retry-after': '60', 'retry-after-ms': '60000' },
-        withinMs: 1_500,
-      }),
-    ),
-  },
-
-  { fault: '500 once', at: 'emulator', word: 'status=500;times=1', ...both(answers({ tries: 2 })) },
-  {
-    fault: '500 always',
-    at: 'emulator',
-    word: 'status=500',
-    ...both(refuses(500, 'internal_error', usedUp)),
-  },
-  { fault: '503 once', at: 'emulator', word: 'status=503;times=1', ...both(answers({ tries: 2 })) },
-  {
-    fault: '503 twice',
-    at: 'emulator',
-    word: 'status=503;times=2',
-    ...both(answers({ tries: 3 })),
-  },
-  { fault: '503 always', at: 'emulator', word: 'status=503', ...both(overloaded) },
-  {
-    fault: '503 whose error is in an array',
-    at: 'vertex',
-    word: 'error-array',
-    ...both(overloaded),
-  },
-  { fault: '503 without a body', at: 'emulator', word: 'error-empty', ...both(overloaded) },
-  { fault: '502 with a page of HTML', at: 'emulator', word: 'error-html', ...both(badGateway) },
-  {
-    fault: '504 always',
-    at: 'emulator',
-    word: 'status=504',
-    ...both(refuses(504, 'timeout', usedUp)),
-  },
-
-  {
-    fault: '401 once, for a token of ours',
-    at: 'vertex',
-    word: 'status=401;times=1',
-    ...both(answers({ asked: 2 })),
-  },
-  {
-    fault: '401 always, for a token of ours',
-    at: 'vertex',
-    word: 'status=401',
-    ...both(refuses(502, 'upstream_authentication_error', { asked: 2 })),
-  },
-  {
-    fault: '401, for a key of ours',
-    at: 'emulator',
-    word: 'status=401',
-    ...both(refuses(502, 'upstream_authentication_error')),
-  },
-  {
-    fault: '400',
-    at: 'emulator',
-    word: 'status=400',
-    whole: refuses(400, ['']),
-    streamed: refuses(400, ['']),
-  },
-  { fault: '403', at: 'emulator', word: 'status=403', ...both(refuses(403, 'permission_denied')) },
-  { fault: '404', at: 'emulator', word: 'status=404', ...both(refuses(404, 'model_not_found')) },
-  { fault: '302, which is never followed', at: 'emulator', word: 'redirect', ...both(badGateway) },
-
-  {
-    fault: 'silence before the headers',
-    at: 'hasty',
-    word: 'delay=60000',
-    ...both(refuses(504, 'upstream_timeout', { withinMs: 2_500 })),
-  },
-  {
-    fault: 'headers, then silence',
-    at: 'hasty',
-    word: 'stall@0',
-    ...both(refuses(504, 'upstream_idle_timeout', { withinMs: 2_500 })),
-  },
-  {
-    fault: 'it stalls in the middle',
-    at: 'hasty',
-    word: 'pace=20;stall@4',
-    whole: refuses(504, 'upstream_idle_timeout', { withinMs: 2_500 }),
-    streamed: breaks(4, 'upstream_idle_timeout', { withinMs: 2_500 }),
-  },
-  {
-    fault: 'a refusal after comments have gone out',
-    at: 'beating',
-    word: 'delay=1500;status=403',
-    whole: refuses(403, 'permission_denied'),
-    streamed: breaks(0, 'permission_denied', { comments: true }),
-  },
-  {
-    fault: 'an answer after comments have gone out',
-    at: 'beating',
-    word: 'delay=1500',
-    ...both(answers()),
-  },
-
-  {
-    fault: 'a reset before the first event, once',
-    at: 'emulator',
-    word: 'pace=30;reset@0;times=1',
-    ...both(answers({ tries: 2 })),
-  },
-  {
-    fault: 'a reset before the first event',
-    at: 'emulator',
-    word: 'reset@0',
-    ...both(refuses(502, ['stream_interrupted', 'bad_gateway'], { asked: 'any' })),
-  },
-  {
-    fault: 'a reset in the middle of an event',
-    at: 'emulator',
-    word: 'pace=30;reset@4+30',
-    whole: refuses(502, 'stream_interrupted', { asked: 'any' }),
-    streamed: breaks(4, 'stream_interrupted'),
-  },
-  {
-    fault: 'a reset between two events',
-    at: 'wire',
-    bytes: {
-      whole: { writes: [wholeHead(whole.length + 9), whole], ends: 'reset' },
-      streamed: { writes: [streamHead, toChunk(Buffer.from(events[0]))], ends: 'reset' },
-    },
-    whole: refuses(502, 'stream_interrupted', { asked: 'any' }),
-    streamed: breaks(1, 'stream_interrupted'),
-  },
-  {
-    fault: 'the connection closes between two events',
-    at: 'wire',
-    bytes: {
-      whole: { writes: [wholeHead(whole.length + 9), whole], ends: 'closed' },
-      streamed: { writes: [streamHead, toChunk(Buffer.from(events[0]))], ends: 'closed' },
-    },
-    whole: refuses(502, 'stream_interrupted', { asked: 'any' }),
-    streamed: breaks(1, 'stream_interrupted'),
-  },
-  {
-    fault: 'a clean end without a finishReason',
-    at: 'emulator',
-    word: 'pace=10;fin@4',
-    whole: refuses(502, 'bad_gateway', { asked: 'any' }),
-    streamed: breaks(4, 'stream_interrupted'),
-  },
-  {
-    fault: 'a clean end in the middle of an event',
-    at: 'wire',
-    bytes: {
+const breakingOff: FaultRow[] = [
+  row('emulator', 'reset@0;times=1', 'a reset after the headers, once', secondTry),
+  row('emulator', 'reset@0', 'a reset after the headers', interrupted),
+  row(
+    'emulator',
+    'pace=30;reset@4',
+    'a reset between two events',
+    interrupted,
+    breaks(4, 502, 'stream_interrupted'),
+  ),
+  row(
+    'emulator',
+    'pace=30;reset@4+30',
+    'a reset in the middle of an event',
+    interrupted,
+    breaks(4, 502, 'stream_interrupted'),
+  ),
+  onWire(
+    'the connection closes in the middle',
+    ({ events: [first = ''], whole }) => ({
+      whole: { writes: [shortOf(whole), whole.slice(0, -9)], ends: 'closed' },
+      streamed: { writes: [streamHead, toChunk(Buffer.from(first))], ends: 'closed' },
+    }),
+    interrupted,
+    breaks(1, 502, 'stream_interrupted'),
+  ),
+  row(
+    'emulator',
+    'pace=10;fin@4',
+    'a clean end without a finishReason',
+    noAnswer,
+    breaks(4, 502, 'stream_interrupted'),
+  ),
+  onWire(
+    'a clean end in the middle of an event',
+    ({ events: [first = '', second = ''], whole }) => ({
       whole: wholeOf(whole.slice(0, -20)),
-      streamed: streamOf(events[0], events[1].slice(0, 40)),
-    },
-    whole: refuses(502, 'bad_gateway', { asked: 'any' }),
-    streamed: breaks(1, 'stream_interrupted'),
-  },
-  {
-    fault: 'an empty body',
-    at: 'emulator',
-    word: 'empty',
-    ...both(refuses(502, ['bad_gateway', 'stream_interrupted'], { asked: 'any' })),
-  },
-
-  {
-    fault: 'an error in place of the first event, once',
-    at: 'emulator',
-    word: 'error@0=503;times=1',
-    ...both(answers({ tries: 2 })),
-  },
-  {
-    fault: 'an error in the stream',
-    at: 'emulator',
-    word: 'pace=10;error@4=503',
-    whole: overloaded,
-    streamed: breaks(4, 'server_is_overloaded'),
-  },
-  {
-    fault: 'an error in an array in the stream',
-    at: 'wire',
-    bytes: {
+      streamed: streamOf(first, second.slice(0, 40)),
+    }),
+    badGateway,
+    breaks(1, 502, 'stream_interrupted'),
+  ),
+  row('emulator', 'error@0=503;times=1', 'an error in place of the first event, once', secondTry),
+  row(
+    'emulator',
+    'pace=10;error@4=503',
+    'an error among the events',
+    overloaded,
+    breaks(4, 503, 'server_is_overloaded'),
+  ),
+  row(
+    'vertex',
+    'pace=10;error@4=503;error-array',
+    'an error in an array among the events',
+    overloaded,
+    breaks(4, 503, 'server_is_overloaded'),
+  ),
+  onWire(
+    'an error in bare JSON among the events',
+    ({ events: [first = ''] }) => ({
       whole: wholeOf(JSON.stringify([unavailable])),
-      streamed: streamOf(events[0], `data: ${JSON.stringify([unavailable])}\r\n\r\n`),
-    },
-    whole: refuses(503, 'server_is_overloaded', { asked: 'any' }),
-    streamed: breaks(1, 'server_is_overloaded'),
-  },
-  {
-    fault: 'an error in bare JSON in the stream',
-    at: 'wire',
-    bytes: {
-      whole: wholeOf(JSON.stringify(unavailable)),
-      streamed: streamOf(events[0], `[${JSON.stringify(unavailable, null, 2)}]\n`),
-    },
-    whole: refuses(503, 'server_is_overloaded', { asked: 'any' }),
-    streamed: breaks(1, 'server_is_overloaded'),
-  },
-  {
-    fault: 'an event that is no JSON',
-    at: 'emulator',
-    word: 'pace=10;malformed@4',
-    whole: refuses(502, 'bad_gateway', { asked: 'any' }),
-    streamed: breaks(4, 'bad_gateway'),
-  },
-  {
-    fault: '200 without candidates',
-    at: 'emulator',
-    word: 'no-candidates',
-    ...both(refuses(502, ['bad_gateway', 'stream_interrupted'], { asked: 'any' })),
-  },
-  {
-    fault: '200 with a page of HTML',
-    at: 'wire',
-    bytes: {
-      whole: wholeOf(page, { 'content-type': 'text/html' }),
-      streamed: wholeOf(page, { 'content-type': 'text/html' }),
-    },
-    ...both(refuses(502, ['bad_gateway', 'stream_interrupted'], { asked: 'any' })),
-  },
-  {
-    fault: 'gzip that nobody asked for',
-    at: 'emulator',
-    word: 'gzip',
-    ...both(refuses(502, ['bad_gateway', 'stream_interrupted'], { asked: 'any' })),
-  },
+      streamed: streamOf(first, `${JSON.stringify([unavailable], null, 2)}\n`),
+    }),
+    overloaded,
+    breaks(1, 503, 'server_is_overloaded'),
+  ),
+]
 
-  { fault: 'the wrong content-type', at: 'emulator', word: 'wrong-type', ...both(answers()) },
-  {
-    fault: 'an event of 5 MB',
-    at: 'emulator',
-    word: 'huge@1=5000000',
-    ...both(answers({ inserted: 4_990_000 })),
-  },
-  {
-    fault: 'an event of 17 MB',
-    at: 'emulator',
-    word: 'pace=50;huge@1=17900000',
-    whole: answers({ inserted: 17_800_000 }),
-    streamed: breaks(1, 'bad_gateway'),
-  },
-  { fault: 'cuts within each letter', at: 'emulator', word: 'cut=every-utf8', ...both(answers()) },
-  { fault: 'cuts within each line end', at: 'emulator', word: 'cut=crlf', ...both(answers()) },
-  { fault: 'one byte at a time', at: 'emulator', word: 'split=1', ...both(answers()) },
+const page = wholeOf('<!DOCTYPE html><title>Welcome to the proxy</title>', {
+  'content-type': 'text/html',
+})
+const sixtyFiveMiB = 65 * 1024 * 1024
+const comment = `: ${'x'.repeat(65_532)}\n\n`
+
+const speakingOddly: FaultRow[] = [
+  row('emulator', 'empty', 'an empty body', noAnswer),
+  row('emulator', 'no-candidates', '200 without candidates', noAnswer),
+  onWire('200 with a page of HTML', () => ({ whole: page, streamed: page }), noAnswer),
+  row('emulator', 'gzip', 'gzip that nobody asked for', noAnswer),
+  row(
+    'emulator',
+    'pace=10;malformed@4',
+    'an event that is no JSON',
+    badGateway,
+    breaks(4, 502, 'bad_gateway'),
+  ),
+  row('emulator', 'wrong-type', 'the wrong content-type', answers()),
+  row('emulator', 'huge@1=5000000', 'an event of 5 MB', answers({ inserted: 4_990_000 })),
+  row(
+    'emulator',
+    'pace=50;huge@1=17900000',
+    'an event of 17 MiB, which only a whole answer may be',
+    answers({ inserted: 17_800_000 }),
+    breaks(1, 502, 'bad_gateway'),
+  ),
+  onWire(
+    'a body of 65 MiB, which only a stream may have',
+    ({ events, whole }) => ({
+      whole: wholeOf(whole.padEnd(sixtyFiveMiB)),
+      streamed: streamOf(...Array<string>(sixtyFiveMiB / comment.length).fill(comment), ...events),
+    }),
+    badGateway,
+    answers(),
+  ),
+  row('emulator', 'cut=every-utf8', 'cuts within each letter', answers()),
+  row('emulator', 'cut=crlf', 'cuts within each line end', answers()),
+  row('emulator', 'split=1', 'one byte at a time', answers()),
 ]

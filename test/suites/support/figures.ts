@@ -1,3 +1,5 @@
+import type { Figure } from '../suite.ts'
+
 /** The value below which a share of the values are, e.g. `percentile(times, 0.99)`. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
@@ -27,6 +29,13 @@ export function randomFrom(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
+}
+
+/** A list that must be empty; the first of what is in it are shown. */
+export function none(promise: string, found: string[]): Figure {
+  const shown = found.slice(0, 8).map((one) => one.slice(0, 300))
+  const seen = found.length === 0 ? '0' : `${found.length}:\n      ${shown.join('\n      ')}`
+  return { promise, seen, kept: found.length === 0 }
 }
 
 /** A value measured at a time, in seconds. */

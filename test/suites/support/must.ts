@@ -10,6 +10,8 @@ export interface Answers extends Tries {
   inserted?: number
   /** The gateway had to wait for so long. */
   afterMs?: number
+  /** The client hears comments while it waits. */
+  comments?: boolean
 }
 
 /** An HTTP status and OpenAI's error, and not one word of an answer. */
@@ -27,6 +29,8 @@ export interface Breaks {
   comes: 'break'
   /** How many events of the healthy stream the client keeps. */
   kept: number
+  /** The HTTP status that the error would have had before the first byte. */
+  status: number
   codes: readonly string[]
   withinMs?: number
   /** The client hears comments while it waits. */
@@ -37,7 +41,7 @@ interface Tries {
   /** What `x-pollux-attempts` says; absent for one. */
   tries?: number
   /** How often Google is asked, where that is another number. */
-  asked?: number | 'any'
+  asked?: number
 }
 
 /** It makes no difference. */
@@ -57,10 +61,11 @@ export function refuses(
 /** Something has gone out. */
 export function breaks(
   kept: number,
+  status: number,
   code: string,
   more: Pick<Breaks, 'withinMs' | 'comments'> = {},
 ): Breaks {
-  return { comes: 'break', kept, codes: [code], ...more }
+  return { comes: 'break', kept, status, codes: [code], ...more }
 }
 
 /** For the report. */
@@ -69,7 +74,7 @@ export function inWords(must: Must): string {
     case 'answer':
       return 'the answer'
     case 'refusal':
-      return `${must.status} ${must.codes[0]}`
+      return `${must.status} ${must.codes[0]}`.trim()
     case 'break':
       return `${must.kept} events and ${must.codes[0]}`
   }
@@ -91,6 +96,7 @@ export function complaintsOf(must: Must, seen: Experience, pieces: readonly stri
         ...(inserted < (must.inserted ?? 0) ? [`only ${inserted} characters were put in`] : []),
         ...(seen.tookMs < (must.afterMs ?? 0) ? [`took ${Math.round(seen.tookMs)} ms`] : []),
         ...differ('tries', seen.headers.get('x-pollux-attempts'), triesOf(must)),
+        ...complaintsOfSilence(must, seen),
       ]
     }
     case 'refusal':
@@ -100,9 +106,8 @@ export function complaintsOf(must: Must, seen: Experience, pieces: readonly stri
         ...differ('text', seen.text, ''),
         ...differ('ends', seen.finished.join(), ''),
         ...complaintsOfCode(must.codes, seen),
-        ...(must.asked === 'any'
-          ? []
-          : differ('tries', seen.headers.get('x-pollux-attempts'), triesOf(must))),
+        ...differ('type', seen.error?.type, typeOf(must.status)),
+        ...differ('tries', seen.headers.get('x-pollux-attempts'), triesOf(must)),
         ...Object.entries(must.headers ?? {}).flatMap(([name, value]) =>
           differ(name, seen.headers.get(name), value),
         ),
@@ -116,10 +121,22 @@ export function complaintsOf(must: Must, seen: Experience, pieces: readonly stri
         ...differ('text', seen.text, pieces.slice(0, must.kept).join('')),
         ...differ('ends', seen.finished.join(), ''),
         ...complaintsOfCode(must.codes, seen),
+        ...differ('type', seen.error?.type, typeOf(must.status)),
         ...complaintsOfTime(must.withinMs, seen),
-        ...(must.comments === true && seen.comments === 0 ? ['no comment came'] : []),
+        ...complaintsOfSilence(must, seen),
       ]
   }
+}
+
+/** OpenAI's type of error for an HTTP status. */
+function typeOf(status: number): string {
+  if (status === 429) return 'rate_limit_error'
+  if (status === 503) return 'service_unavailable_error'
+  return status >= 500 ? 'server_error' : 'invalid_request_error'
+}
+
+function complaintsOfSilence(must: Answers | Breaks, { comments }: Experience): string[] {
+  return must.comments === true && comments === 0 ? ['no comment came'] : []
 }
 
 function triesOf({ tries }: { tries?: number }): string | null {
@@ -134,7 +151,14 @@ function complaintsOfCode(codes: readonly string[], { error }: Experience): stri
 }
 
 function complaintsOfTime(withinMs: number | undefined, { tookMs }: Experience): string[] {
-  return tookMs > (withinMs ?? Number.POSITIVE_INFINITY) ? [`took ${Math.round(tookMs)} ms`] : []
+  return tookMs > (withinMs ?? Infinity) ? [`${late} ${Math.round(tookMs)} ms`] : []
+}
+
+const late = 'came as late as'
+
+/** Whether nothing but the clock is at fault. */
+export function isMerelyLate(complaints: readonly string[]): boolean {
+  return complaints.length > 0 && complaints.every((one) => one.startsWith(late))
 }
 
 /** A complaint where two values are not the same. */

@@ -3,10 +3,12 @@ import type { Dice } from './dice.ts'
 
 /** The JSON with one of its values changed into what does not belong there; other text as it is. */
 export function mutateValue(json: string, dice: Dice): string {
-  const tree = tryParse(json)
+  // What an earlier change has dug is too deep to be written a second time.
+  const tree = isPit.test(json) ? undefined : tryParse(json)
   if (tree === undefined) return json
   const at = dice.pick(pathsIn(tree))
-  return JSON.stringify(changed(tree, at, dice.pick(changes), dice)) ?? ''
+  const text = JSON.stringify(changed(tree, at, dice.pick(changes), dice)) ?? ''
+  return text.replace(/"pit of (\d+)"/, (_, depth) => pit(Number(depth)) + bottom(Number(depth)))
 }
 
 /** The JSON with its text changed: what no serializer writes. */
@@ -16,10 +18,9 @@ export function mutateText(json: string, dice: Dice): string {
 
 type Path = readonly (string | number)[]
 
-/** Every place in a value, itself included; not those that an earlier change has dug. */
+/** Every place in a value, itself included. */
 function pathsIn(value: unknown, path: Path = []): Path[] {
-  const members = path.length < 20 ? membersOf(value) : []
-  return [path, ...members.flatMap(([name, member]) => pathsIn(member, [...path, name]))]
+  return [path, ...membersOf(value).flatMap(([name, member]) => pathsIn(member, [...path, name]))]
 }
 
 function membersOf(value: unknown): [string | number, unknown][] {
@@ -72,7 +73,7 @@ const changes: Change[] = [
   (value, dice) =>
     isRecord(value) ? { ...value, [dice.pick(oddNames)]: dice.pick(oddValues) } : value,
   (value, dice) => (isRecord(value) ? renamed(value, dice) : value),
-  (_, dice) => nested(dice.pick([10, 100, 3_000])),
+  (_, dice) => `pit of ${dice.pick([10, 100, 3_000])}`,
 ]
 
 function renamed(value: Record<string, unknown>, dice: Dice): unknown {
@@ -82,8 +83,16 @@ function renamed(value: Record<string, unknown>, dice: Dice): unknown {
   return Object.fromEntries(entries.map(([key, member]) => [key === name ? other : key, member]))
 }
 
-function nested(depth: number): unknown {
-  return JSON.parse(`${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}`)
+/** A value so deep that it can only be written as text: this, and then its bottom. */
+function pit(depth: number): string {
+  return '[{"a":'.repeat(depth)
+}
+
+/** Also where another change has written it otherwise. */
+const isPit = /(?:[[{]\s*(?:"\w+":\s*)?){100}/
+
+function bottom(depth: number): string {
+  return `1${'}]'.repeat(depth)}`
 }
 
 const oddNames = [

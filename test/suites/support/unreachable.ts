@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { connect } from 'node:net'
+import { createServer } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import { selfSigned } from './self-signed.ts'
 
@@ -10,22 +10,17 @@ export interface DeadEnd {
   close(): Promise<void>
 }
 
-/** A port that nobody listens on: the connection is refused at once. */
-export async function refusedPort(): Promise<DeadEnd> {
-  const server = createServer()
-  const port = await listening(server)
-  server.close()
-  await once(server, 'close')
-  return { url: `http://127.0.0.1:${port}`, close: async () => undefined }
-}
-
 /** A port whose certificate nobody vouches for. */
 export async function untrustedPort(): Promise<DeadEnd> {
-  const server = createTlsServer(selfSigned, (socket) => socket.destroy())
+  const server = createServer(selfSigned, (socket) => socket.destroy())
   server.on('tlsClientError', () => undefined)
-  const port = await listening(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  // Only a server on a pipe has a string for an address, and only a closed one has none.
+  if (address === null || typeof address === 'string') throw new Error('There is no port.')
   return {
-    url: `https://127.0.0.1:${port}`,
+    url: `https://127.0.0.1:${address.port}`,
     async close() {
       server.close()
       await once(server, 'close')
@@ -55,13 +50,4 @@ export async function blackHole(at = { host: '127.0.0.1', port: 0 }): Promise<De
       await worker.terminate()
     },
   }
-}
-
-async function listening(server: ReturnType<typeof createServer>): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  // Only a server on a pipe has a string for an address, and only a closed one has none.
-  if (address === null || typeof address === 'string') throw new Error('It has no port.')
-  return address.port
 }

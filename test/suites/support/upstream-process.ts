@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { get } from 'node:http'
 import { join } from 'node:path'
-import { json } from 'node:stream/consumers'
 import { endWithUs } from './ends-with-us.ts'
 import { within } from '../../support/within.ts'
 
 /** A model's server in a process of its own, so that it neither slows nor swells what is measured. */
 export interface UpstreamProcess {
   url: string
+  /** What the process answers to a message, beside what it serves. */
+  ask(message: string): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -37,24 +37,29 @@ export interface Held {
 }
 
 export async function heldUp(google: UpstreamProcess): Promise<Held> {
-  // On a connection of its own: it is too busy to tell in time which it has closed.
-  const [response] = await once(get(`${google.url}/held`, { agent: false }), 'response')
-  return (await json(response)) as Held
+  return (await google.ask('held')) as Held
 }
 
 /** A program that listens on a port of its own and says where in its first output. */
-async function startServer(file: string): Promise<UpstreamProcess> {
+export async function startServer(file: string): Promise<UpstreamProcess> {
   const child = spawn(process.execPath, [file], {
     env: { PATH: process.env.PATH ?? '', PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   endWithUs(child)
+  const { stdout } = child
+  if (stdout === null) throw new Error('Its output is not piped.')
   const closed = once(child, 'close')
-  const [said] = await within(10_000, once(child.stdout, 'data'), `${file} did not say where it is`)
+  const [said] = await within(10_000, once(stdout, 'data'), `${file} did not say where it is`)
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(String(said))?.[0]
   if (url === undefined) throw new Error(`no URL in ${String(said)}`)
   return {
     url,
+    async ask(message) {
+      child.send(message)
+      const [answer] = await once(child, 'message')
+      return answer
+    },
     async close() {
       child.kill('SIGKILL')
       await closed

@@ -100,14 +100,20 @@ export function toChunk(bytes: Uint8Array): Buffer {
   ])
 }
 
+/** The head of a stream of Google's. */
+export const streamHead = toHead('200 OK', {
+  'content-type': 'text/event-stream',
+  'transfer-encoding': 'chunked',
+})
+
 /** A stream of Google's, each piece in an HTTP chunk and a write of its own. */
 export function streamOf(...pieces: (string | Uint8Array)[]): WireAnswer {
-  const head = toHead('200 OK', {
-    'content-type': 'text/event-stream',
-    'transfer-encoding': 'chunked',
-  })
   return {
-    writes: [head, ...pieces.map((piece) => toChunk(Buffer.from(piece))), toChunk(Buffer.alloc(0))],
+    writes: [
+      streamHead,
+      ...pieces.map((piece) => toChunk(Buffer.from(piece))),
+      toChunk(Buffer.alloc(0)),
+    ],
     ends: 'kept',
   }
 }
