@@ -10,8 +10,8 @@ export function textFor(prompt: Prompt): string {
 }
 
 const dictations = [
-  /(?:^|[.!?\n]\s{0,20})(?:(?:please|just|now|only) )*(?:say|repeat)(?: (?:only|exactly|just|back))*(?: the (?:words?|text|sentence))?:?\s{1,20}(.+)/i,
-  /(?:^|[.!?\n]\s{0,20})(?:(?:please|just|now|only) )*(?:reply|respond|answer)(?: (?:only|exactly|just))*(?: with|:)(?: (?:only|exactly|just))*(?: the (?:words?|text|sentence))?:?\s{1,20}(.+)/i,
+  /(?:^|[.!?\n]\s{0,3})(?:(?:please|just|now|only) ){0,3}(?:say|repeat)(?: (?:only|exactly|just|back))*(?: the (?:words?|text|sentence))?:?\s{1,20}(.+)/i,
+  /(?:^|[.!?\n]\s{0,3})(?:(?:please|just|now|only) ){0,3}(?:reply|respond|answer)(?: (?:only|exactly|just))*(?: with|:)(?: (?:only|exactly|just))*(?: the (?:words?|text|sentence))?:?\s{1,20}(.+)/i,
 ]
 
 // "Say hello." asks for hello, 'Reply with exactly "OK" and nothing else' for OK.

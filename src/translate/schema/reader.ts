@@ -146,7 +146,8 @@ export class SchemaReader {
       $ref
         .split(/[/#]/)
         .at(-1)
-        ?.replace(/[^\w.-]/g, '_') || 'root'
+        ?.slice(-longestName)
+        .replace(/[^\w.-]/g, '_') || 'root'
     const name = last === '_' ? 'root' : last
     if (!this.#defs.has(name)) return name
     let number = this.#defs.size
@@ -294,3 +295,6 @@ function toRequired({ required }: JsonObject, { properties }: JsonObject): unkno
   )
   return known.length > 0 ? known : undefined
 }
+
+/** Characters of a definition's name. */
+const longestName = 100
