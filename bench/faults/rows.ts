@@ -217,7 +217,7 @@ export const rows: Row[] = [
     must: 'at most 1 MiB a client more than with 100 that read, and flat',
     async run({ start }) {
       const [reading = 0] = await memoryWith(start, (head) => head.resume(), [5_000])
-      const marks = [5_000, 10_000, 15_000]
+      const marks = [10_000, 20_000, 30_000]
       const [early = 0, middle = 0, late = 0] = await memoryWith(
         start,
         (head) => head.pause(),
@@ -225,7 +225,7 @@ export const rows: Row[] = [
       )
       const told = [early, middle, late].map((mb) => mb.toFixed(0)).join(', ')
       return {
-        seen: `${reading.toFixed(0)} MB with readers; ${told} MB after 5, 10, 15 s without`,
+        seen: `${reading.toFixed(0)} MB with readers; ${told} MB after 10, 20, 30 s without`,
         right: late - reading <= 100 && late - middle < 5,
       }
     },

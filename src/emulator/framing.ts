@@ -28,7 +28,7 @@ export function frame(event: unknown, framing: Framing, index: number, count: nu
   if (framing === 'sse') return `data: ${json(event)}\r\n\r\n`
   const before = index === 0 ? '[' : ',\r\n'
   const after = index === count - 1 ? ']\n' : ''
-  return `${before}${json(event, 2)}${after}`
+  return `${before}${json(event, 2)}\n${after}`
 }
 
 /** JSON indented as Google's is. */

@@ -87,7 +87,7 @@ const previews = ['gemini-3-pro', 'gemini-3-flash', 'gemini-3.1-pro']
 export function modelNamed(id: string): Model | undefined {
   const exact = families.find((row) => row.id === id && !previews.includes(id))
   if (exact) return exact
-  const bare = aliases[id] ?? id.replace(/-(\d{3}|exp|latest|(exp-|preview-?)[\w-]*)$/, '')
+  const bare = aliases[id] ?? id.replace(/-(\d{3}|exp|latest|(exp-|preview-?)[\w-]{0,40})$/, '')
   const found = families.find((row) => row.id === bare && bare !== id)
   return found && { ...found, id }
 }

@@ -1,30 +1,15 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
+/** Node counts it once more from when the last part of a write was taken: twice this is the longest. */
+const patienceMs = 30_000
+
 /**
- * Hangs up on clients that take nothing of what is written to them. Silence is no stall: the model may
- * think, or the client have nothing to ask. (A socket's own time-out counts from the last write, and
- * once more from when a part of it was taken.)
+ * Hangs up on clients that take nothing of what is written to them, within a minute. Silence is no
+ * stall: the model may think, or the client have nothing to ask.
  */
-export function dropStalled(
-  server: Server,
-  { patienceMs, everyMs } = { patienceMs: 60_000, everyMs: 5_000 },
-): void {
-  // What each connection has still to take, and since when that has not changed.
-  const seen = new Map<Socket, { written: number; waiting: number; since: number }>()
-  server.on('connection', (socket: Socket) => {
-    seen.set(socket, { written: 0, waiting: 0, since: performance.now() })
-    socket.once('close', () => seen.delete(socket))
+export function dropStalled(server: Server, ms = patienceMs): void {
+  server.setTimeout(ms, (socket: Socket) => {
+    if (socket.writableLength > 0) socket.destroy()
   })
-  const timer = setInterval(() => {
-    const now = performance.now()
-    for (const [socket, { written, waiting, since }] of seen) {
-      const { bytesWritten, writableLength } = socket
-      const stands = writableLength > 0 && bytesWritten === written && writableLength === waiting
-      if (!stands) seen.set(socket, { written: bytesWritten, waiting: writableLength, since: now })
-      else if (now - since >= patienceMs) socket.destroy()
-    }
-  }, everyMs)
-  timer.unref()
-  server.once('close', () => clearInterval(timer))
 }

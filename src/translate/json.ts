@@ -44,7 +44,7 @@ const walkable: Bounds = {
 export const modest: Bounds = { deepest: 64, mostTokens: 50_000, mostAtTop: 50_000 }
 
 /** What is shorter cannot be nested so deep that anything overflows. */
-const harmless = 512
+const harmless = 128
 
 /** The value if the text is JSON that can be walked, else undefined. */
 export function tryParseJson(text: string, bounds: Bounds = walkable): unknown {

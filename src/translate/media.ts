@@ -71,6 +71,8 @@ function toFile(uri: string, media: Media, param: string, provider: Provider): P
 
 /** Characters before the data of a data: URL. */
 const longestHead = 1_000
+/** Characters of data that are not base64: whoever has more has bytes. */
+const longestPlain = 262_144
 
 function toInline(source: string, media: Media, param: string): Part {
   const comma = source.slice(0, longestHead).indexOf(',')
@@ -104,7 +106,8 @@ function toBase64(data: string, param: string): string {
 function toStandard(data: string): string {
   const letters = new TextEncoder().encode(data)
   let length = 0
-  for (const letter of letters) {
+  for (let at = 0; at < letters.length; at += 1) {
+    const letter = letters[at] ?? 0
     if (letter === space || (letter >= tab && letter <= lineEnd)) continue
     letters[length] = letter === minus ? plus : letter === underscore ? slash : letter
     length += 1
@@ -121,6 +124,9 @@ const slash = 0x2f
 const underscore = 0x5f
 
 function fromPercent(data: string, param: string): string {
+  if (data.length > longestPlain) {
+    throw invalidRequest('A data: URL this long has to be in base64.', param)
+  }
   try {
     return toBase64Of(new TextEncoder().encode(decodeURIComponent(data)))
   } catch {

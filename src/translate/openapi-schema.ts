@@ -134,12 +134,11 @@ class OpenApiWriter {
           ? this.write(items ?? toMember(prefixItems), inside, depth + 1)
           : undefined,
       ...(type === 'object' &&
-        isObject(properties) &&
-        this.#writeProperties(properties, required, inside, depth)),
+        this.#writeProperties(isObject(properties) ? properties : {}, required, inside, depth)),
     })
   }
 
-  /** An object without properties is refused, so an untyped one says nothing about them. */
+  /** Only the outermost object may be one without properties. */
   #writeProperties(
     properties: JsonObject,
     required: unknown,
@@ -147,7 +146,7 @@ class OpenApiWriter {
     depth: number,
   ): JsonObject {
     const names = Object.keys(properties)
-    if (names.length === 0) return {}
+    if (names.length === 0) return depth === 0 ? {} : anyProperty
     const written = names.map((name) => [name, this.write(properties[name], inside, depth + 1)])
     // Models before 2.5 answer in alphabetical order unless told otherwise.
     return { properties: Object.fromEntries(written), required, propertyOrdering: names }
@@ -161,7 +160,8 @@ class OpenApiWriter {
   ): JsonObject {
     const name = $ref.replace('#/$defs/', '')
     if (inside.filter((one) => one === name).length >= unrolled) {
-      return { type: 'OBJECT', description: `Again a ${name}, and so on.` }
+      const description = `Again a ${name}, and so on.`
+      return { type: 'OBJECT', description, ...anyProperty }
     }
     const written = this.write(this.#defs[name], [...inside, name], depth + 1)
     return { ...written, ...compact({ description }) }
@@ -186,6 +186,12 @@ class OpenApiWriter {
       }),
     }
   }
+}
+
+/** What stands for properties that are not known by name. */
+const anyProperty: JsonObject = {
+  properties: { any: { type: 'STRING', nullable: true, description: 'Stands for any property.' } },
+  propertyOrdering: ['any'],
 }
 
 /** The places of a tuple are members like any other here. */

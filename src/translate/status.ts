@@ -202,7 +202,7 @@ function scrub(text: string): string {
 /** Details without project numbers; Google's notes for its own engineers are left out. */
 function withoutProjects(details: unknown[]): unknown[] {
   const shown = details.filter(
-    (detail) => !isObject(detail) || !/\.DebugInfo$/.test(toWord(detail['@type'])),
+    (detail) => !isObject(detail) || !toWord(detail['@type']).endsWith('.DebugInfo'),
   )
   const parsed = tryParseJson(scrub(JSON.stringify(shown)))
   return Array.isArray(parsed) ? parsed : []

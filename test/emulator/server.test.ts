@@ -108,6 +108,8 @@ describe('the framing', () => {
     const reply = await developer.post(method, asking('Why is the sky blue?'))
     assert.match(reply.type, /^application\/json/)
     assert.ok(JSON.parse(reply.text).length > 1)
+    // Every object ends its line: some cut the array there.
+    assert.match(reply.text, /^\[\{\n(.|\n)*?\n\}\n,\r\n\{\n(.|[\r\n])*\n\}\n\]\n$/)
     const refused = await developer.post(method, {})
     assert.equal(refused.status, 400)
     assert.equal(JSON.parse(refused.text)[0].error.code, 400)

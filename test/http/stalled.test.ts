@@ -7,7 +7,6 @@ import { createServer } from '../../src/http/server.ts'
 import { dropStalled } from '../../src/http/stalled.ts'
 import { pino } from 'pino'
 
-const patience = { patienceMs: 400, everyMs: 50 }
 const request = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a.example\r\n\r\n`
 
 /** A server with a long answer and one that never comes. */
@@ -18,11 +17,12 @@ async function listening() {
     origins: [],
     project: undefined,
   })
-  dropStalled(server.server, patience)
+  dropStalled(server.server, 400)
   server.get('/long', async (_request, reply) => reply.send('x'.repeat(32 * 1024 * 1024)))
   server.get('/never', () => new Promise(() => undefined))
   await server.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = server.addresses()[0] ?? assert.fail()
+  const [address = assert.fail()] = server.addresses()
+  const port = typeof address === 'string' ? assert.fail() : address.port
   return { server, port }
 }
 

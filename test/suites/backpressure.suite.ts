@@ -31,7 +31,7 @@ interface Size {
 
 const sizes: Record<Edition, Size> = {
   short: { clients: 100, filling: 30, seconds: 10, flat: 5 },
-  long: { clients: 400, filling: 120, seconds: 60, flat: 20 },
+  long: { clients: 400, filling: 200, seconds: 60, flat: 20 },
 }
 
 export async function* suite(edition: Edition): AsyncGenerator<Figure> {
@@ -46,18 +46,19 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
     await Promise.all(Array.from({ length: clients }, () => readWhole(gateway.url, 250)))
     const { rss: base } = await gateway.look()
 
-    const prompts = Array.from({ length: clients }, (_, at) =>
-      at < patient ? `events: ${long}` : 'Go on.',
+    const endless = clients - patient
+    const responses = await Promise.all(
+      Array.from({ length: endless }, () => open(gateway.url, 'Go on.')),
     )
-    const responses = await Promise.all(prompts.map((prompt) => open(gateway.url, prompt)))
-    const paused = responses.slice(0, patient)
     let [most, held] = [0, await heldUp(google)]
     await until(async () => {
       most = Math.max(most, gateway.rss())
       held = await heldUp(google)
-      return held.everHeld >= clients
+      return held.everHeld >= endless
     }, filling * 1000)
-    const intact = sleep(pause * 1000).then(() => Promise.all(paused.map(isIntact)))
+    const intact = Promise.all(
+      Array.from({ length: patient }, () => readAfter(pause, gateway.url, long)),
+    )
     const samples: Sample[] = []
     let writtenBefore: number | undefined
     const begun = performance.now()
@@ -71,8 +72,8 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
 
     yield {
       promise: `the model is held back on every stream that is not read, and writes <= 0.1 MiB to each after ${flat} s`,
-      seen: `${held.everHeld} of ${clients}, after ${(held.written / clients / 2 ** 20).toFixed(1)} MiB each; then ${more.toFixed(1)} MiB`,
-      kept: held.everHeld === clients && more <= clients * 0.1,
+      seen: `${held.everHeld} of ${endless}, after ${(held.written / endless / 2 ** 20).toFixed(1)} MiB each; then ${more.toFixed(1)} MiB`,
+      kept: held.everHeld === endless && more <= clients * 0.1,
     }
     most = Math.max(most, ...samples.map(({ value }) => value))
     yield {
@@ -94,7 +95,7 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
       kept: whole === patient,
     }
 
-    for (const response of responses.slice(patient)) response.destroy()
+    for (const response of responses) response.destroy()
     const since = performance.now()
     const gone = await until(async () => (await heldUp(google)).streams === 0, 5_000)
     yield {
@@ -130,8 +131,10 @@ async function readWhole(url: string, events: number): Promise<boolean> {
   return isWhole(await open(url, `events: ${events}`), events)
 }
 
-function isIntact(response: IncomingMessage): Promise<boolean> {
-  return isWhole(response, long)
+async function readAfter(seconds: number, url: string, events: number): Promise<boolean> {
+  const response = await open(url, `events: ${events}`)
+  await sleep(seconds * 1000)
+  return isWhole(response, events)
 }
 
 /** Reads an answer to its end: is it every event, in order? */

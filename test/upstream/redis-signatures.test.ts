@@ -223,7 +223,7 @@ describe('a Redis that hangs', { skip: withoutRedis }, () => {
     try {
       const start = performance.now()
       await Promise.all(Array.from({ length: 5_000 }, (_, n) => store.remember(callOf(n + 1))))
-      assert.ok(performance.now() - start < 2_000)
+      assert.ok(performance.now() - start < 10_000)
       redis.resume()
       await sleep(300)
       const kept = (await redis.keys()).length

@@ -1,6 +1,8 @@
 /** Sums a text asks for (`12 * 3 + 4`, `17 squared`), written as Python would have them. */
 export function expressions(text: string): string[] {
-  const plain = text.replace(/(\d+) squared\b/gi, '$1**2').replace(/(\d+) times (\d+)/gi, '$1 * $2')
+  const plain = text
+    .replace(/\b(\d+) squared\b/gi, '$1**2')
+    .replace(/\b(\d+) times (\d+)/gi, '$1 * $2')
   return (
     plain.match(/(?<![\w.-])\d+(?:\.\d+)?(?:\s*(?:\*\*|[-+*/%])\s*\d+(?:\.\d+)?)+(?![\w-])/g) ?? []
   )

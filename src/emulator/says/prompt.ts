@@ -83,7 +83,7 @@ function legible(text: string): string {
 }
 
 function beginsSentence(text: string, index: number): boolean {
-  return /(^|[.!?:]\s+|\n\s*|["“])$/.test(text.slice(Math.max(0, index - 40), index))
+  return /(^|[.!?:]\s{1,40}|\n\s{0,40}|["“])$/.test(text.slice(Math.max(0, index - 40), index))
 }
 
 function mimeType({ inlineData, fileData }: Part): string | undefined {

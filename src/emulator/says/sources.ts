@@ -103,7 +103,7 @@ function storeOf({ tools = [] }: GenerateContentRequest): string {
 
 function urlsIn(text: string): string[] {
   const urls = text.match(/https?:\/\/[^\s<>"'`)\]]+/g) ?? []
-  return [...new Set(urls.map((url) => url.replace(/[.,;:!?]+$/, '')))].slice(0, 20)
+  return [...new Set(urls.map((url) => url.replace(/[.,;:!?]{1,20}$/, '')))].slice(0, 20)
 }
 
 // `.invalid` never resolves (RFC 2606); the other two are conventions of the emulator.

@@ -10,8 +10,8 @@ export function textFor(prompt: Prompt): string {
 }
 
 const dictations = [
-  /(?:^|[.!?\n]\s*)(?:(?:please|just|now|only) )*(?:say|repeat)(?: (?:only|exactly|just|back))*(?: the (?:words?|text|sentence))?:?\s+(.+)/i,
-  /(?:^|[.!?\n]\s*)(?:(?:please|just|now|only) )*(?:reply|respond|answer)(?: (?:only|exactly|just))*(?: with|:)(?: (?:only|exactly|just))*(?: the (?:words?|text|sentence))?:?\s+(.+)/i,
+  /(?:^|[.!?\n]\s{0,20})(?:(?:please|just|now|only) )*(?:say|repeat)(?: (?:only|exactly|just|back))*(?: the (?:words?|text|sentence))?:?\s{1,20}(.+)/i,
+  /(?:^|[.!?\n]\s{0,20})(?:(?:please|just|now|only) )*(?:reply|respond|answer)(?: (?:only|exactly|just))*(?: with|:)(?: (?:only|exactly|just))*(?: the (?:words?|text|sentence))?:?\s{1,20}(.+)/i,
 ]
 
 // "Say hello." asks for hello, 'Reply with exactly "OK" and nothing else' for OK.
@@ -22,7 +22,7 @@ function dictated(text: string): string | undefined {
   return (
     quoted ??
     wanted
-      .replace(/([.!?]) .*$/, '$1')
+      .replace(/([.!?]) [^]*$/, '$1')
       .replace(/,? (and|with) nothing else\.?$/i, '')
       .replace(/\.$/, '')
   )

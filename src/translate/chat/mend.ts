@@ -36,7 +36,7 @@ const mends: Mend[] = [
   },
   {
     name: 'logprobs_dropped',
-    says: /logprobs.{0,200}(is|are) not (enabled|supported)/i,
+    says: /logprobs.{0,80}(is|are) not (enabled|supported)/i,
     mend: withConfig(({ responseLogprobs: _, logprobs: __, ...config }) => config),
   },
   {

@@ -81,7 +81,7 @@ describe('the tools of one request', () => {
           type: 'function',
           function: { name: `f${n}`, parameters },
         }))
-        const request = within(2000, () => orRefusal(() => sent({ tools }, { model })))
+        const request = within(10_000, () => orRefusal(() => sent({ tools }, { model })))
         const most = 20 * JSON.stringify(tools).length + 10_000
         assert.ok(request instanceof Error || JSON.stringify(request).length < most)
       })

@@ -25,7 +25,7 @@ const circumstances = fc.record({
 
 function attempt(body: unknown, to: Pick<Circumstances, 'provider' | 'model'>) {
   return orRefusal(() =>
-    within(5000, () => {
+    within(15_000, () => {
       const translation = toGemini(body, {
         ...to,
         thoughts: 'reasoning_content',
