@@ -1,5 +1,4 @@
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../../src/errors.ts'
@@ -7,6 +6,7 @@ import { toGemini } from '../../src/translate/chat/request.ts'
 import { bombs as schemaBombs } from '../translate/schema-bombs.ts'
 import { within } from '../translate/translated.ts'
 import type { Edition, Figure } from './suite.ts'
+import { tooLarge, tooMany } from './support/body-limits.ts'
 import {
   type Bomb,
   bombsOf,
@@ -14,15 +14,12 @@ import {
   schemaBombBodies,
   worstBombsOf,
 } from './support/bombs.ts'
-import { openConnection } from './support/connection.ts'
 import { startDrainingGoogle } from './support/draining-google.ts'
 import { none } from './support/figures.ts'
 import { bodyClient, sendBytes } from './support/fuzz-client.ts'
-import { importing, type OpenGateway, startOpenGateway } from './support/inside.ts'
-import { startGatewayProcess } from './support/process.ts'
+import { type OpenGateway, startOpenGateway } from './support/inside.ts'
 import { takePulse } from './support/pulse.ts'
 import { adversaries, regexLiterals } from './support/regex-literals.ts'
-import { readReplies } from './support/replies.ts'
 import { misshapen } from './support/shape.ts'
 
 export const about = 'bodies that are made to cost more than they weigh'
@@ -35,6 +32,7 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   const google = await startDrainingGoogle()
   try {
     yield* tooLarge(google.url)
+    yield* tooMany(google.url)
     const gateway = await startOpenGateway(google.url)
     try {
       const largest = 32 * megabyte - 1024
@@ -170,96 +168,6 @@ function readMemory(pid: number, name: 'VmRSS' | 'VmHWM'): number {
 function busyTime(pid: number): number {
   const [running] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')
   return Number(running) / 1e6
-}
-
-/** What is over a limit is refused at once, and no more of it is read than the pipes hold. */
-async function* tooLarge(upstream: string): AsyncGenerator<Figure> {
-  const folder = mkdtempSync(join(tmpdir(), 'pollux-read-'))
-  const report = join(folder, 'bytes')
-  writeFileSync(report, '')
-  const gateway = await startGatewayProcess(upstream, {
-    POLLUX_BODY_LIMIT: String(megabyte),
-    NODE_OPTIONS: importing('read-bytes-hook.ts'),
-    READ_BYTES: report,
-  })
-  const fields = 'Host: x\r\nContent-Type: application/json\r\n'
-  const post = `POST ${path} HTTP/1.1\r\n${fields}`
-  const piece = 'x'.repeat(65_536)
-  const chunk = `${piece.length.toString(16)}\r\n${piece}\r\n`
-  const kinds: [string, number, number, string, string][] = [
-    ['a body by its length', 413, 0, `${post}Content-Length: ${megabyte + 1}\r\n\r\n`, piece],
-    [
-      'a body in chunks',
-      413,
-      megabyte,
-      `${post}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(16)}1\r\nx\r\n`,
-      chunk,
-    ],
-    [
-      'a head',
-      431,
-      65_536,
-      `GET / HTTP/1.1\r\n${fields}${'X-A: b\r\n'.repeat(8200)}`,
-      'X-A: b\r\n'.repeat(8000),
-    ],
-  ]
-  try {
-    for (const [name, status, limit, over, more] of kinds) {
-      const took: number[] = []
-      const read: number[] = []
-      const faults: string[] = []
-      for (let tries = 0; tries < 3; tries += 1) {
-        const count = readFileSync(report, 'utf8').split('\n').length
-        const connection = await openConnection(gateway.url)
-        // Up to the last byte that is still allowed, and then the one that is not.
-        connection.send(Buffer.from(over.slice(0, -1)))
-        await sleep(100)
-        const started = performance.now()
-        connection.send(over.slice(-1))
-        const [reply] = (await connection.until(() => connection.received().length > 0, 2000))
-          ? [await readReply()]
-          : []
-        took.push(reply === undefined ? Number.POSITIVE_INFINITY : reply.at - started)
-        if (reply?.status !== status) faults.push(`${reply?.status}`)
-        for (let sent = 0; sent < 128 && !connection.closed(); sent += 1) {
-          connection.send(more)
-          await sleep(1)
-        }
-        if (!(await connection.until(() => connection.closed(), 2000))) faults.push('left open')
-        connection.leave()
-        for (let waited = 0; waited < 100; waited += 1) {
-          const lines = readFileSync(report, 'utf8').split('\n')
-          if (lines.length > count) {
-            read.push(Number(lines.at(-2)) - limit)
-            break
-          }
-          await sleep(20)
-        }
-
-        async function readReply() {
-          const at = performance.now()
-          await connection.until(() => readReplies(connection.received()).replies.length > 0, 500)
-          const first = readReplies(connection.received(), { ended: connection.closed() })
-            .replies[0]
-          return { at, status: first?.status }
-        }
-      }
-      const least = Math.min(...took)
-      // What frames the pieces is read as well.
-      const beyond = Math.max(...read) - 1024
-      yield {
-        promise: `${name} over the limit: ${status} and a closed connection, <= 50 ms after the byte too many, <= 64 KiB read beyond it`,
-        seen:
-          faults.length > 0
-            ? faults.join(', ')
-            : `${least.toFixed(1)} ms, ${Math.round(beyond / 1024)} KiB`,
-        kept: faults.length === 0 && least <= 50 && read.length === 3 && beyond <= 65_536,
-      }
-    }
-  } finally {
-    gateway.kill()
-    rmSync(folder, { recursive: true, force: true })
-  }
 }
 
 /** Only bytes as they are, in UTF-8. */

@@ -18,8 +18,13 @@ import { type WireCase, wireCases } from './support/wire-cases.ts'
 
 export const about = 'raw bytes on the wire, alone and behind nginx and HAProxy'
 
-export async function* suite(_edition: Edition): AsyncGenerator<Figure> {
-  yield* withGateway('alone', alone)
+export async function* suite(edition: Edition): AsyncGenerator<Figure> {
+  yield* withGateway('alone', (url, reached) => alone(url, reached, wireCases('a')))
+  if (edition === 'long') {
+    const cases = wireCases('z').filter(({ bytes }) => bytes.length < 2000)
+    const slowly = cases.map((one) => ({ ...one, slowly: true }))
+    yield* withGateway('byte by byte', (url, reached) => alone(url, reached, slowly))
+  }
   // They wait most of the time, so a few can do so together.
   const figures = new Map<FrontKind, Figure[]>()
   await inParallel(frontKinds.entries(), 3, async ([at, kind]) => {
@@ -170,9 +175,13 @@ interface Tried<T = Conversation> {
   found: T
 }
 
-async function* alone(url: string, reached: () => string[]): AsyncGenerator<Figure> {
+async function* alone(
+  url: string,
+  reached: () => string[],
+  cases: WireCase[],
+): AsyncGenerator<Figure> {
   const tried: Tried[] = []
-  await inParallel(wireCases('a'), 8, async (one) => {
+  await inParallel(cases, 8, async (one) => {
     tried.push({ one, found: await converse(url, one) })
   })
   const markers = reached()
@@ -206,7 +215,7 @@ function figure<T extends { one: { name: string } }>(
     const found = fault(one)
     return found === undefined ? [] : [`${one.one.name}: ${found}`]
   })
-  const named = faults.slice(0, 40).join('\n      ')
+  const named = faults.slice(0, 12).join('\n      ')
   return {
     promise,
     seen:
