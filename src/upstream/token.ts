@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../errors.ts'
 
 export interface AccessToken {
@@ -122,15 +121,14 @@ export function fixedToken(token: string): TokenSource {
 }
 
 async function inTime<T>(promise: Promise<T>): Promise<T> {
-  const over = new AbortController()
-  const late = sleep(patienceMs, undefined, { signal: over.signal, ref: false }).then(() => {
-    throw new Error(`The credential’s source did not answer within ${patienceMs} ms.`)
-  })
+  const late = Promise.withResolvers<never>()
+  const silent = new Error(`The credential’s source did not answer within ${patienceMs} ms.`)
+  const timer = setTimeout(() => late.reject(silent), patienceMs)
+  timer.unref()
   try {
-    return await Promise.race([promise, late])
+    return await Promise.race([promise, late.promise])
   } finally {
-    over.abort()
-    late.catch(() => undefined)
+    clearTimeout(timer)
     promise.catch(() => undefined)
   }
 }

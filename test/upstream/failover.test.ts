@@ -28,7 +28,8 @@ async function during<T>(work: () => Promise<T>) {
   return { result, asked: emulator.log.entries.filter(({ number }) => number > before) }
 }
 
-describe('an answer that breaks off before its first word', () => {
+// Each waits a while before it asks again, and has a gateway of its own: retries have a budget.
+describe('an answer that breaks off before its first word', { concurrency: true }, () => {
   const breaks = [
     'reset@0',
     'fin@0',
@@ -46,18 +47,21 @@ describe('an answer that breaks off before its first word', () => {
           POLLUX_RETRIES: '2',
         })
         const key = `${fault.replaceAll(/\W/g, '')}-${stream}`
-        const { result, asked } = await during(() =>
-          ask(gateway.url, `[[fault:${fault};times=1;key=${key}]] Say hello.`, stream),
+        const { status, headers, text } = await ask(
+          gateway.url,
+          `[[fault:${fault};times=1;key=${key}]] Say hello.`,
+          stream,
         )
         await gateway.close()
-        assert.equal(result.status, 200, result.text)
-        assert.equal(asked.length, 2)
-        assert.equal(result.headers.get('x-pollux-attempts'), '2')
-        if (stream) assert.equal(eventsIn(result.text).at(-1), '[DONE]')
+        assert.equal(status, 200, text)
+        assert.equal(headers.get('x-pollux-attempts'), '2')
+        if (stream) assert.equal(eventsIn(text).at(-1), '[DONE]')
       })
     }
   }
+})
 
+describe('an answer that breaks off again and again', () => {
   it('is a refusal where it stays so', async () => {
     const gateway = await startGateway({
       GEMINI_API_KEY: 'k',
