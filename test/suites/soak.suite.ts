@@ -26,7 +26,7 @@ interface Plan {
 }
 
 const plans: Record<Edition, Plan> = {
-  short: { seconds: 60, warmUp: 20, every: 5, rssGrowth: 0.15, heapGrowth: 3 },
+  short: { seconds: 45, warmUp: 15, every: 5, rssGrowth: 0.15, heapGrowth: 3 },
   long: { seconds: 3_600, warmUp: 600, every: 60, rssGrowth: 0.05, heapGrowth: 0.1 },
 }
 

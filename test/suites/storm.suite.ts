@@ -10,7 +10,7 @@ export const about = 'Outages are not multiplied, dead places are left alone, ov
 
 export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   const emulator = await startEmulator()
-  const seconds = edition === 'long' ? 60 : 8
+  const seconds = edition === 'long' ? 60 : 6
   try {
     yield* duringAnOutage(emulator, seconds)
     yield* withADeadPlace(emulator)
