@@ -20,7 +20,14 @@ interface Stream {
 }
 
 const emulator = await startByHand()
-emulator.answer((asked) => void answer(asked))
+emulator.answer((asked) => {
+  const stream: Stream = { heldSince: undefined, everHeld: false }
+  reading.add(stream)
+  // Whoever leaves while it is answered is no failure here.
+  answer(asked, stream)
+    .catch(() => undefined)
+    .finally(() => reading.delete(stream))
+})
 process.on('message', () => process.send?.(fare()))
 process.stdout.write(`${emulator.url}\n`)
 
@@ -34,11 +41,9 @@ function fare(): Held {
   return { streams: reading.size, held: held.length, everHeld, written }
 }
 
-async function answer(asked: Asked): Promise<void> {
+async function answer(asked: Asked, stream: Stream): Promise<void> {
   const wanted = /events: (\d+)/.exec(JSON.stringify(asked.body))?.[1]
   const most = wanted === undefined ? Number.POSITIVE_INFINITY : Number(wanted)
-  const stream: Stream = { heldSince: undefined, everHeld: false }
-  reading.add(stream)
   for (let from = 0; from < most && !asked.gone; from += batch) {
     const bytes = toEvents(from, Math.min(from + batch, most))
     written += bytes.length
@@ -51,7 +56,6 @@ async function answer(asked: Asked): Promise<void> {
     await asked.drained()
     stream.heldSince = undefined
   }
-  reading.delete(stream)
   if (asked.gone) return
   asked.write(toEvent('', 'STOP'))
   asked.end()
