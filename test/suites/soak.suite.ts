@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { randomFrom, type Sample, slope } from './support/figures.ts'
+import { percentile, randomFrom, type Sample, slope } from './support/figures.ts'
 import {
   type Inside,
   type OpenGateway,
@@ -118,15 +118,31 @@ function* clean(visits: Visit[]): Generator<Figure> {
     ),
     kept: wrong.length === 0 && visits.length > 0,
   }
+  const faults = visits.filter(({ kind }) => kind === 'fault').length
+  const unlucky = visits.filter((one) => one.unlucky === true).length
+  yield {
+    promise: 'of requests that the model fails, <= 2 % (or 2) are not tried again because others are',
+    seen: `${unlucky} of ${faults}`,
+    kept: unlucky <= Math.max(2, faults * 0.02),
+  }
 }
 
 function* flat(plan: Plan, looks: Look[]): Generator<Figure> {
   const warm = looks.filter(({ at }) => at >= plan.warmUp)
-  const [first, last] = [warm[0], warm.at(-1)]
-  const growth = first && last ? last.rss / first.rss - 1 : Number.NaN
+  // From one look to the next it goes up and down, as garbage is collected.
+  const share = Math.ceil(warm.length / 5)
+  const first = percentile(
+    warm.slice(0, share).map(({ rss }) => rss),
+    0.5,
+  )
+  const last = percentile(
+    warm.slice(-share).map(({ rss }) => rss),
+    0.5,
+  )
+  const growth = last / first - 1
   yield {
-    promise: `memory after ${plan.seconds} s <= that after ${plan.warmUp} s + ${plan.rssGrowth * 100} %`,
-    seen: `${first?.rss.toFixed(0)} -> ${last?.rss.toFixed(0)} MiB, ${(growth * 100).toFixed(1)} %`,
+    promise: `memory grows by <= ${plan.rssGrowth * 100} % from ${plan.warmUp} s to ${plan.seconds} s, as medians of a fifth of that time`,
+    seen: `${first.toFixed(0)} -> ${last.toFixed(0)} MiB, ${(growth * 100).toFixed(1)} %`,
     kept: growth <= plan.rssGrowth,
   }
   const heaps = warm.map(({ at, heap, outside }): Sample => ({
@@ -142,12 +158,16 @@ function* flat(plan: Plan, looks: Look[]): Generator<Figure> {
       .join(' ')}`,
     kept: heapGrowth <= plan.heapGrowth,
   }
-  const delays = warm.map(({ loopP99, noise }) => ({ own: loopP99 - noise, loopP99, noise }))
-  const slowest = delays.toSorted((a, b) => b.own - a.own)[0]
+  // Of an hour on a shared machine some minutes are others'.
+  const delays = percentile(
+    warm.map(({ loopP99, noise }) => loopP99 - noise),
+    0.95,
+  )
+  const worst = warm.toSorted((a, b) => b.loopP99 - a.loopP99)[0]
   yield {
-    promise: `event loop delay <= 50 ms at p99 in each ${plan.every} s, beyond that of an idle process`,
-    seen: `${slowest?.loopP99.toFixed(0)} ms in the worst, ${slowest?.noise.toFixed(0)} ms in the idle process`,
-    kept: slowest !== undefined && slowest.own <= 50,
+    promise: `event loop delay <= 50 ms at p99 in ${plan.every} s, beyond that of an idle process, in 95 % of the time`,
+    seen: `${delays.toFixed(0)} ms; ${worst?.loopP99.toFixed(0)} ms in the worst, then ${worst?.noise.toFixed(0)} ms in the idle process`,
+    kept: delays <= 50,
   }
 }
 

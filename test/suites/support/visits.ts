@@ -9,6 +9,8 @@ export interface Visit {
   requests: number
   /** Undefined where all was as it should be. */
   wrong: string | undefined
+  /** Whether it was refused because too many others were being tried again at that time. */
+  unlucky?: boolean
 }
 
 export type Kind = 'stream' | 'whole' | 'loop' | 'fault' | 'disconnect'
@@ -62,9 +64,11 @@ const visits: Record<Kind, Visitor> = {
   },
   async fault(url, number, random) {
     const fault = faults[Math.floor(random() * faults.length)] ?? faults[0]
-    const { words, becomes } = fault
+    const { words, becomes, status } = fault
     const prompt = `Explain the sea. [[fault:${words.replace('KEY', `visit-${number}`)}]]`
-    return judged(await askChat(url, streamed(prompt)), becomes, words)
+    const outcome = await askChat(url, streamed(prompt))
+    const unlucky = status !== undefined && outcome.status === status
+    return { ...judged(outcome, unlucky ? status : becomes, words), unlucky }
   },
   async disconnect(url, number, random) {
     const leaving = new AbortController()
@@ -91,8 +95,8 @@ const faults: [Fault, ...Fault[]] = [
   { words: 'huge@1=300000', becomes: 'complete' },
   { words: 'split=64', becomes: 'complete' },
   { words: 'delay=500', becomes: 'complete' },
-  { words: 'status=503;times=1;key=KEY', becomes: 'complete' },
-  { words: 'status=429;retry-info=1;times=1;key=KEY', becomes: 'complete' },
+  { words: 'status=503;times=1;key=KEY', becomes: 'complete', status: 503 },
+  { words: 'status=429;retry-info=1;times=1;key=KEY', becomes: 'complete', status: 429 },
   { words: 'close-before-headers', becomes: 502 },
   { words: 'status=503', becomes: 503 },
   { words: 'status=400', becomes: 400 },
@@ -101,6 +105,8 @@ const faults: [Fault, ...Fault[]] = [
 interface Fault {
   words: string
   becomes: End
+  /** What it is where the budget for retries is spent. */
+  status?: number
 }
 
 function judged(outcome: Outcome, expected: End, what = 'no fault'): Omit<Visit, 'kind'> {
