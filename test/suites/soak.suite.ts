@@ -121,7 +121,8 @@ function* clean(visits: Visit[]): Generator<Figure> {
   const faults = visits.filter(({ kind }) => kind === 'fault').length
   const unlucky = visits.filter((one) => one.unlucky === true).length
   yield {
-    promise: 'of requests that the model fails, <= 2 % (or 2) are not tried again because others are',
+    promise:
+      'of requests that the model fails, <= 2 % (or 2) are not tried again because others are',
     seen: `${unlucky} of ${faults}`,
     kept: unlucky <= Math.max(2, faults * 0.02),
   }
