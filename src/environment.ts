@@ -23,12 +23,14 @@ const origin = z
     /^https?:\/\/[^/\s*]+$/,
     'Expected origins such as https://app.example, without a path or *.',
   )
-const list = text.transform((given) =>
-  given
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== ''),
-)
+const list = text
+  .transform((given) =>
+    given
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one, at, all) => one !== '' && all.indexOf(one) === at),
+  )
+  .refine((items) => items.length > 0, 'Expected one or several, comma-separated.')
 
 /** What the client of Redis cannot read would end the process with a stack. */
 function isRedisUrl(given: string): boolean {
@@ -158,7 +160,7 @@ export const environment = z.object({
   POLLUX_TOTAL_TIMEOUT_SECONDS: wholeNumber(1, 3600)
     .default(600)
     .describe(
-      'How long an answer may take that is not streamed, all tries together; default `600`.',
+      'How long an answer may take that is not streamed, all tries together; default `600`, half an hour for the tier `flex`.',
     ),
   POLLUX_MAX_CONCURRENT: wholeNumber(1, 100_000)
     .default(250)

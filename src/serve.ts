@@ -38,16 +38,16 @@ export async function serve(): Promise<Running> {
     // Whatever may hang in closing: Cloud Run kills a second after the default limit.
     setTimeout(() => process.exit(0), config.drainMs + 700).unref()
     await app?.close()
-    process.exit(0)
+    process.exit()
   }
 
   /** A bug has left the process in a state that nobody knows: it tells so, and ends soon. */
   async function stopBroken(event: string, error: unknown): Promise<void> {
-    // The message may quote a request; where it came from does not.
     log.fatal(toLogged(error, internalError(error)), `${event}: stopping`)
+    process.exitCode = 1
+    setTimeout(() => process.exit(1), lastWordsMs + 500).unref()
     if (stopping) return
     stopping = true
-    setTimeout(() => process.exit(1), lastWordsMs + 500).unref()
     await app?.close(lastWordsMs)
     process.exit(1)
   }

@@ -14,10 +14,11 @@ import { sendEvents } from './sse.ts'
 const envelope = z.object({
   model: z.string('Give the model as a string.').min(1, 'Give a model.'),
   stream: optional(z.boolean()),
+  service_tier: z.unknown().optional(),
 })
 
 /** Where the path says which model it is, the body need not. */
-const looseEnvelope = z.object({ model: optional(z.string()), stream: optional(z.boolean()) })
+const looseEnvelope = envelope.extend({ model: optional(z.string()) })
 
 export interface ChatSettings {
   backends: Backends
@@ -41,8 +42,8 @@ export function chatRoute(
 ): void {
   const { backends } = settings
   postRoute(server, path, settings, ({ body }) => {
-    const { model: name, stream } = parse(envelope, body)
-    return { ...backends.serving(name, provider), name, stream }
+    const { model: name, stream, service_tier } = parse(envelope, body)
+    return { ...backends.serving(name, provider), name, stream, flexible: service_tier === 'flex' }
   })
 }
 
@@ -53,15 +54,20 @@ export function endpointRoute(server: FastifyInstance, path: string, settings: C
     // The route's pattern has all three.
     const { name, ...route } = backends.endpoint(params as Place)
     const { model: asked = name, stream } = parse(looseEnvelope, body)
-    return { ...route, name: asked, stream }
+    return { ...route, name: asked, stream, flexible: false }
   })
 }
+
+/** The tier `flex` is cheap because it may take half an hour. Source: Google's documentation of it. */
+const flexMs = 1_860_000
 
 /** What a request asks for, and of whom. */
 interface Wish extends Route {
   /** The model as the client calls it. */
   name: string
   stream: boolean | undefined
+  /** Whether it may take as long as Google likes. */
+  flexible: boolean
 }
 
 function postRoute(
@@ -77,9 +83,10 @@ function postRoute(
     door.knock()
   }
   server.post(path, { onRequest }, async (request, reply) => {
-    const { backend, model, name, stream } = toWish(request)
+    const { backend, model, name, stream, flexible } = toWish(request)
     const streamed = stream === true
-    const signal = whileWanted(reply, ending, streamed ? undefined : totalMs)
+    const limitMs = streamed ? undefined : Math.max(totalMs, flexible ? flexMs : 0)
+    const signal = whileWanted(reply, ending, limitMs)
     const leave = await door.enter(signal)
     reply.raw.once('close', leave)
     const call = {
@@ -87,7 +94,7 @@ function postRoute(
       model,
       signal,
       credential: authenticate(request).credential,
-      deadline: streamed ? undefined : performance.now() + totalMs,
+      deadline: limitMs === undefined ? undefined : performance.now() + limitMs,
     }
     const send = streamed ? sendStreamed : sendWhole
     return send(backend, request.body, call, reply, settings)

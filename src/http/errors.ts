@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, brief, internalError, invalidRequest, unknownUrl } from '../errors.ts'
 import { toLogged } from './failure-log.ts'
 
@@ -47,25 +47,39 @@ export function renderErrors(server: FastifyInstance): void {
     request.log[level](toLogged(error, failure), 'request failed')
     return sendError(reply, failure)
   })
-  server.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? ''
-    const message = `Unknown request URL: ${request.method} ${brief(path)}. Set your client’s base URL to http(s)://<this host>/v1; chat completions are at POST /v1/chat/completions.`
-    return sendError(reply, unknownUrl(message))
+  server.setNotFoundHandler((request) => {
+    throw noSuchRoute(request)
   })
+}
+
+/** 404, with a hint at the base URL. */
+export function noSuchRoute({ method, url, headers }: FastifyRequest): ApiError {
+  const path = url.split('?', 1)[0] ?? ''
+  const message = `Unknown request URL: ${method} ${brief(path)}. Set your client’s base URL to http(s)://<this host>/v1; chat completions are at POST /v1/chat/completions.`
+  return closing(unknownUrl(message), headers)
+}
+
+/** The same error; it ends the connection where the request has a body, which nobody reads. */
+function closing(error: ApiError, headers: FastifyRequest['headers']): ApiError {
+  const length = Number(headers['content-length'] ?? 0)
+  if (headers['transfer-encoding'] !== undefined || length > 0) error.headers.connection = 'close'
+  return error
 }
 
 /** Other methods at a path that has one: 405 with `allow`. */
 export function refuseOthers(server: FastifyInstance, path: string, allowed: 'GET' | 'POST'): void {
-  const method = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((one) => one !== allowed)
+  const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...(allowed === 'POST' ? ['HEAD'] : [])]
+  const refuse = async ({ method, headers }: FastifyRequest) => {
+    const message = `Not allowed to ${method} here. Send a ${allowed} request.`
+    const details = { code: 'method_not_allowed', headers: { allow: allowed } }
+    throw closing(new ApiError(405, 'invalid_request_error', message, details), headers)
+  }
   server.route({
-    method,
+    method: others.filter((one) => one !== allowed),
     url: path,
     exposeHeadRoute: false,
-    handler: (request, reply) => {
-      const message = `Not allowed to ${request.method} here. Send a ${allowed} request.`
-      const details = { code: 'method_not_allowed', headers: { allow: allowed } }
-      return sendError(reply, new ApiError(405, 'invalid_request_error', message, details))
-    },
+    onRequest: refuse,
+    handler: refuse,
   })
 }
 

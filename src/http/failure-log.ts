@@ -42,7 +42,8 @@ function toOwn(error: Error, failure: string | null) {
   }
 }
 
-/** JSON.parse quotes what it could not read, and whoever gives credentials what he was shown. */
+/** JSON.parse quotes what it could not read, whoever gives credentials what he was shown, a bug anything. */
 function quotes(error: Error, failure: string | null): boolean {
-  return error instanceof SyntaxError || failure === 'credentials_unavailable'
+  const quoting = ['credentials_unavailable', 'internal_error'].includes(failure ?? '')
+  return quoting || error instanceof SyntaxError
 }

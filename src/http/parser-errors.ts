@@ -11,6 +11,8 @@ export interface ParserErrors {
   watch: (server: Server) => void
   /** After this request none is to be believed: where it ends is in doubt, or it was not read. */
   distrust: (request: IncomingMessage) => void
+  /** Whether an answer is under way on a connection. */
+  isOwed: (socket: Duplex) => boolean
   /** Whether this request came behind one of those. */
   isDistrusted: (request: IncomingMessage) => boolean
 }
@@ -21,6 +23,7 @@ export function parserErrors(): ParserErrors {
   const distrusted = new WeakMap<Duplex, IncomingMessage>()
 
   return {
+    isOwed: (socket) => (connections.get(socket)?.owed.size ?? 0) > 0,
     distrust: (request) => void distrusted.set(request.socket, request),
     isDistrusted: (request) => (distrusted.get(request.socket) ?? request) !== request,
     refuse: (error, socket) => {
@@ -49,11 +52,17 @@ export function parserErrors(): ParserErrors {
           tell(connection, socket)
         })
       })
-      server.on('checkExpectation', refuseExpectation)
-      server.on('connect', (_request, socket) => {
+      server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+        // The body that was announced is not read.
+        distrusted.set(request.socket, request)
+        refuseExpectation(response)
+      })
+      server.on('connect', ({ socket }) => {
         // Node hands it over bare: without a listener, a client that resets it would end the process.
         socket.on('error', () => socket.destroy())
-        socket.end(toBytes(noTunnel), () => socket.destroy())
+        const connection = connections.get(socket) ?? { owed: new Map(), refusal: undefined }
+        connection.refusal ??= noTunnel
+        tell(connection, socket)
       })
     },
   }
@@ -69,8 +78,13 @@ interface Connection {
 
 /** Written any earlier it would be read as, or into, the answer to an earlier request. */
 function tell({ owed, refusal }: Connection, socket: Duplex): void {
-  if (refusal !== undefined && owed.size === 0 && socket.writable) socket.end(toBytes(refusal))
+  if (refusal === undefined || owed.size > 0 || !socket.writable) return
+  socket.end(toBytes(refusal))
+  // Whoever does not hang up then would keep the connection, and what half a request holds, for ever.
+  setTimeout(() => socket.destroy(), lastWordMs).unref()
 }
+
+const lastWordMs = 1_000
 
 type Refusal = [status: number, phrase: string, message: string]
 
@@ -101,13 +115,12 @@ function toBytes([status, phrase, message]: Refusal): string {
 }
 
 /** `Expect:` something other than 100-continue. Node would answer without a body. */
-function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+function refuseExpectation(response: ServerResponse): void {
   const message = 'The request expects what this gateway cannot do. Leave the Expect header out.'
   response
     .writeHead(417, {
       'content-type': 'application/json; charset=utf-8',
       'x-request-id': randomUUID(),
-      // The body that was announced is not read.
       connection: 'close',
     })
     .end(JSON.stringify(new ApiError(417, 'invalid_request_error', message)))

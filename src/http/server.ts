@@ -10,7 +10,7 @@ import Fastify, {
 } from 'fastify'
 import { shuttingDown } from '../errors.ts'
 import { type BodyLimits, bodyReader } from './body.ts'
-import { renderErrors, sendError, toApiError } from './errors.ts'
+import { noSuchRoute, renderErrors, sendError, toApiError } from './errors.ts'
 import { checkHead } from './head.ts'
 import { parseJsonBodies } from './json.ts'
 import { parserErrors } from './parser-errors.ts'
@@ -56,7 +56,7 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
   parser.watch(server.server)
-  dropStalled(server.server)
+  dropStalled(server.server, parser.isOwed)
   const reader = bodyReader(bodies, parser.distrust)
   parseJsonBodies(server, reader)
   renderErrors(server)
@@ -76,6 +76,8 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
       if (stopping) setImmediate(() => server.server.closeIdleConnections())
     })
     if (stopping) throw shuttingDown()
+    // Before its body is read: whoever has no key must not fill the memory.
+    if (request.is404) throw noSuchRoute(request)
     try {
       checkHead(request.raw)
     } catch (error) {
@@ -106,7 +108,10 @@ const readable = [
   'x-pollux-repaired',
   'x-pollux-attempts',
   'x-pollux-location',
+  'x-gemini-service-tier',
   'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
 ]
 
 /** One line a request, whether it was answered or its client left. */

@@ -5,11 +5,16 @@ import type { Socket } from 'node:net'
 const patienceMs = 30_000
 
 /**
- * Hangs up on clients that take nothing of what is written to them, within a minute. Silence is no
- * stall: the model may think, or the client have nothing to ask.
+ * Hangs up on clients that take nothing of what is written to them, within a minute, and on those that
+ * ask nothing more when the server's time for that is over. Silence is no stall where an answer is
+ * `owed`: the model may think.
  */
-export function dropStalled(server: Server, ms = patienceMs): void {
+export function dropStalled(
+  server: Server,
+  isOwed: (socket: Socket) => boolean,
+  ms = patienceMs,
+): void {
   server.setTimeout(ms, (socket: Socket) => {
-    if (socket.writableLength > 0) socket.destroy()
+    if (socket.writableLength > 0 || !isOwed(socket)) socket.destroy()
   })
 }

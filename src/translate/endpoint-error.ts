@@ -37,7 +37,7 @@ function isTime(text: string | undefined): text is string {
 
 /** TGI's "failed dependency" is the model's failure; whatever is no error at all is a bad gateway. */
 function toStatus(status: number): number {
-  return status === 424 || status < 400 ? 502 : status
+  return status === 424 || status < 400 || status > 599 ? 502 : status
 }
 
 function toType(status: number): ErrorType {

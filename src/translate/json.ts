@@ -36,7 +36,7 @@ function keepDigits(_key: string, value: unknown, context: Context): unknown {
 /** Deeper than anything that is meant, and far from what would overflow. */
 const walkable: Bounds = {
   deepest: 256,
-  mostTokens: Number.POSITIVE_INFINITY,
+  mostTokens: 2_000_000,
   mostAtTop: Number.POSITIVE_INFINITY,
 }
 

@@ -175,6 +175,7 @@ function readError(body: string): GoogleBody | undefined {
 }
 
 const longest = 2000
+const longestDetails = 20_000
 
 /** Google's sentence, in the client's words and without anything that is not the client's business. */
 function toMessage(message: string | undefined, http: number): string {
@@ -204,7 +205,9 @@ function withoutProjects(details: unknown[]): unknown[] {
   const shown = details.filter(
     (detail) => !isObject(detail) || !toWord(detail['@type']).endsWith('.DebugInfo'),
   )
-  const parsed = tryParseJson(scrub(JSON.stringify(shown)))
+  const text = JSON.stringify(shown)
+  // They may repeat a whole request.
+  const parsed = text.length > longestDetails ? [] : tryParseJson(scrub(text))
   return Array.isArray(parsed) ? parsed : []
 }
 

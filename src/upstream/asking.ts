@@ -17,6 +17,8 @@ export interface Attempt {
   tried: number
   /** Whether it may be tried again. */
   ticket: Ticket
+  /** Places whose answers broke off before they had begun for the client. */
+  broken: ReadonlySet<number>
 }
 
 /** Answers that have begun, and how it came to them. */
@@ -69,6 +71,7 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
       tried,
       place,
       ticket: attempt.ticket,
+      broken: attempt.broken,
     }
   }
 
@@ -80,7 +83,7 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
     // What is cached is in one place, and a client's own key is one key.
     const settled =
       asked.request.cachedContent !== undefined || (own !== undefined && gate.parent === undefined)
-    let place = settled ? 0 : places.best(model)
+    let place = settled ? 0 : firstPlace(model, attempt.broken)
     const placesAsked = new Set([place])
     for (let renewed = false, waited = 0; ;) {
       const credential = await gate.headers(own, place)
@@ -92,7 +95,6 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
         credential,
       )
       if (!(answer instanceof ApiError)) {
-        places.answered(place)
         return { reply: answer, asked, mended, tried, place }
       }
       const refusedToken = answer.code === 'upstream_authentication_error' && !renewed
@@ -112,16 +114,27 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
       places.failed(place, model, answer, own === undefined)
       const other = settled ? undefined : places.other(model, placesAsked)
       const wait = waitBefore(answer, tried, waited, other !== undefined, retry)
-      // Going elsewhere burdens nobody twice; coming back has to be within the budget.
-      const mayTry =
-        wait !== undefined && inTime(wait, call) && (other !== undefined || attempt.ticket.again())
-      if (!mayTry) throw tried > 1 ? exhausted(answer, tried) : answer
+      if (wait === undefined || !inTime(wait, call))
+        throw tried > 1 ? exhausted(answer, tried) : answer
+      // Going elsewhere burdens nobody twice, unless that place has failed others too.
+      const free = other !== undefined && places.isSound(other)
+      if (!free && !attempt.ticket.again()) throw exhausted(answer, tried)
       tried += 1
       await pause(wait, call.signal)
       waited += wait
-      place = other ?? place
+      if (other === undefined) continue
+      places.enter(other)
+      place = other
       placesAsked.add(place)
     }
+  }
+
+  /** Not where the answer broke off before, if there is another. */
+  function firstPlace(model: string, broken: ReadonlySet<number>): number {
+    const other = broken.size === 0 ? undefined : places.other(model, broken)
+    if (other === undefined) return places.best(model)
+    places.enter(other)
+    return other
   }
 
   /** The answer that has begun, or why there is none. Throws where the client has left. */

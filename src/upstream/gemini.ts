@@ -73,7 +73,13 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     read: (replies: Reply[], end: () => void) => Promise<Beginning<T>>,
   ): Promise<Answer<T>> {
     const ticket = budget.enter()
-    let next: Attempt = { asked: toAsked(translation), mended: [], tried: 0, ticket }
+    let next: Attempt = {
+      asked: toAsked(translation),
+      mended: [],
+      tried: 0,
+      ticket,
+      broken: new Set(),
+    }
     try {
       for (let waited = 0; ;) {
         const answered = await endable(next.asked, call, async (call, end) => {
@@ -85,18 +91,23 @@ export function geminiBackend(settings: GeminiSettings): Backend {
           return { ...asking, beginning }
         })
         const { beginning, asked, mended, tried } = answered
-        next = { asked, mended, tried, ticket }
+        next = { ...next, asked, mended, tried }
         if (beginning instanceof ApiError) {
           places.failed(answered.place, call.model, beginning, call.credential === undefined)
           const wait = waitBefore(beginning, tried, waited, false, retry)
-          const mayTry = wait !== undefined && inTime(wait, call) && ticket.again()
-          if (!mayTry) throw tried > 1 ? exhausted(beginning, tried) : beginning
+          if (wait === undefined || !inTime(wait, call)) {
+            throw tried > 1 ? exhausted(beginning, tried) : beginning
+          }
+          if (!ticket.again()) throw exhausted(beginning, tried)
+          next = { ...next, broken: new Set([...next.broken, answered.place]) }
           await pause(wait, call.signal)
           waited += wait
           continue
         }
+        places.answered(answered.place)
         const { stream, content, discard } = beginning
-        if (stream.futile === undefined || tried > furtherTries || !ticket.again()) {
+        const enough = tried > furtherTries || !inTime(0, call)
+        if (stream.futile === undefined || enough || !ticket.again()) {
           return { content, headers: toHeaders(translation, answered, gate.places) }
         }
         await discard()

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { ApiError } from '../errors.ts'
+import { isSpent } from './retry.ts'
 
 /**
  * The health of several places that serve the same models: locations, or keys. One that fails again
@@ -8,8 +9,12 @@ import type { ApiError } from '../errors.ts'
 export interface Places {
   /** The nearest that is well; where none is, the one that will be soonest. */
   best(model: string): number
-  /** Another that is well, of those that a request has not asked yet. */
+  /** Another that is well, of those that a request has not asked yet; `enter` it before asking. */
   other(model: string, asked: ReadonlySet<number>): number | undefined
+  /** A request goes there: where the place was ejected, it is its probe. */
+  enter(place: number): void
+  /** Whether nothing failed there since it last answered. */
+  isSound(place: number): boolean
   /** It answered, if only with a refusal. */
   answered(place: number): void
   /** It failed. `shared` says that the credential is ours, so that its limits are everybody's. */
@@ -52,14 +57,22 @@ export function watchedPlaces(count: number, now: () => number = Date.now): Plac
   const mostEjected = Math.floor(count / 2)
 
   return {
-    best: (model) => choose(model, new Set()) ?? soonest(model),
+    best(model) {
+      const place = choose(model, new Set())
+      if (place === undefined) return soonest(model)
+      enter(place)
+      return place
+    },
     other: choose,
+    enter,
+    isSound: (place) => healthOf(place).inARow === 0,
     answered,
     failed(place, model, error, shared) {
-      if (gatewayFailures.has(error.status)) return countFailure(place)
+      if (gatewayFailures.has(error.status) && !isSpent(error)) return countFailure(place)
       answered(place)
-      if (error.status !== 429 || !shared) return
-      const asked = Number(error.headers['retry-after-ms'] ?? coolingMs)
+      if ((error.status !== 429 && !isSpent(error)) || !shared) return
+      const usual = isSpent(error) ? longestMs : coolingMs
+      const asked = Number(error.headers['retry-after-ms'] ?? usual)
       coolingUntil.set(keyOf(place, model), now() + Math.min(asked, longestMs))
     },
   }
@@ -84,11 +97,13 @@ export function watchedPlaces(count: number, now: () => number = Date.now): Plac
     const place = healths.findIndex(
       (_, place) => !asked.has(place) && wellAt(place, model) <= now(),
     )
-    if (place === -1) return undefined
-    // The first to come back to an ejected place is its probe.
+    return place === -1 ? undefined : place
+  }
+
+  /** The first to come back to an ejected place is its probe; until it is answered nobody follows. */
+  function enter(place: number): void {
     const health = healthOf(place)
     if (health.ejections > 0) Object.assign(health, { probed: true, ejectedUntil: now() + probeMs })
-    return place
   }
 
   function soonest(model: string): number {

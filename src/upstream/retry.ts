@@ -35,8 +35,10 @@ export function waitBefore(
   elsewhere: boolean,
   { retries, random }: RetrySettings,
 ): number | undefined {
-  if (!passing.has(error.status) || lasting.has(error.code ?? '') || tries > retries)
-    return undefined
+  if (tries > retries) return undefined
+  // Another place may have another key, and another quota.
+  if (elsewhere && (isSpent(error) || error.status === 403)) return 0
+  if (!passing.has(error.status) || lasting.has(error.code ?? '')) return undefined
   if (elsewhere) return 0
   const asked = Number(error.headers['retry-after-ms'] ?? Number.NaN)
   // Vertex AI asks for a second at least, where it asks for patience without saying how much.
@@ -44,6 +46,11 @@ export function waitBefore(
   const pause = Math.max(least, random() * Math.min(longestPauseMs, 500 * 2 ** tries))
   const wait = Number.isNaN(asked) ? pause : asked
   return waited + wait <= longestWaitMs ? wait : undefined
+}
+
+/** A key that Google does not take, or a quota that is used up: waiting does not help. */
+export function isSpent({ code }: ApiError): boolean {
+  return code === 'upstream_authentication_error' || code === 'insufficient_quota'
 }
 
 /** Waits, unless the client leaves. */

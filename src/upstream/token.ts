@@ -11,7 +11,7 @@ export interface TokenSource {
   get(): Promise<AccessToken>
   /** This token was refused: the next `get` gives another. */
   forget(token: string): void
-  /** False where none could be had; asking sees to it that another attempt is made. */
+  /** Whether there is one; asking sees to it that it is tried to get one. */
   available(): boolean
 }
 
@@ -64,12 +64,12 @@ export function keptToken(settings: KeptTokenSettings): TokenSource {
       // Of many requests that are refused together, only the first finds it still here.
       if (kept?.token !== token) return
       kept = undefined
-      if (failures === 0) nextAt = 0
+      nextAt = 0
     },
     available() {
       if (isUsable()) return true
       renew().catch(() => undefined)
-      return failures === 0
+      return false
     },
   }
 

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici'
 import { ApiError, badGateway, interrupted } from '../errors.ts'
+import { tryParseJson } from '../translate/json.ts'
 
 export interface Post {
   url: string
@@ -72,8 +73,7 @@ function toReply(
       const value = answer.headers[name]
       return Array.isArray(value) ? value[0] : value
     },
-    redact: (text) =>
-      secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text),
+    redact: (text) => without(secrets, text),
     async *bytes() {
       try {
         yield* answer.body
@@ -89,6 +89,13 @@ function toReply(
       }
     },
   }
+}
+
+/** JSON is written anew first: its letters may be escaped. */
+function without(secrets: readonly string[], text: string): string {
+  const parsed = tryParseJson(text)
+  const plain = parsed === undefined ? text : JSON.stringify(parsed)
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), plain)
 }
 
 function credentialsIn(headers: Record<string, string>): string[] {

@@ -87,3 +87,32 @@ describe('a request body', () => {
     )
   })
 })
+
+describe('a body that nobody asked for', () => {
+  it('is not held for who has no key, or asks for what is not there', async () => {
+    const keyed = await startGateway({
+      POLLUX_API_KEYS: 'a-key-of-ours',
+      POLLUX_BUFFER_LIMIT: '2048',
+    })
+    const clients = await Promise.all(
+      ['/nope', '/v1/models', '/v1/chat/completions'].map(async (path) => {
+        const client = await connectRaw(keyed.url)
+        const bytes = toHttp(`POST ${path}`, bodyOf(2_000))
+        client.send(bytes.slice(0, -1))
+        return client
+      }),
+    )
+    const replies = await Promise.all(clients.map((client) => client.until(/\r\n\r\n.*\}/s)))
+    assert.deepEqual(
+      replies.map((reply) => readReply(reply).status),
+      [404, 405, 401],
+    )
+    const { status } = await sendRaw(
+      keyed.url,
+      toHttp(line, bodyOf(1_500), { authorization: 'Bearer a-key-of-ours' }),
+    )
+    assert.equal(status, 200)
+    for (const client of clients) client.leave()
+    await keyed.close()
+  })
+})

@@ -17,7 +17,7 @@ async function listening() {
     origins: [],
     project: undefined,
   })
-  dropStalled(server.server, 400)
+  dropStalled(server.server, () => true, 400)
   server.get('/long', async (_request, reply) => reply.send('x'.repeat(32 * 1024 * 1024)))
   server.get('/never', () => new Promise(() => undefined))
   await server.listen({ port: 0, host: '127.0.0.1' })

@@ -26,12 +26,12 @@ if (unknown.length > 0) {
 }
 
 // Those that mostly wait go beside the others, which measure what the processor does.
-const waiting = ['drain', 'supply-chain', 'tokens', 'urls']
+const waiting = ['supply-chain', 'tokens', 'urls', 'drain']
 const wanted = positionals.length > 0 ? positionals : all
 const failed = (
   await Promise.all([
     inTurn(wanted.filter((name) => !waiting.includes(name))),
-    inTurn(wanted.filter((name) => waiting.includes(name))),
+    inTurn(waiting.filter((name) => wanted.includes(name))),
   ])
 ).flat()
 if (failed.length > 0) {

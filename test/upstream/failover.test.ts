@@ -78,17 +78,17 @@ describe('an answer that breaks off again and again', () => {
 })
 
 describe('several keys', () => {
-  it('stand in for each other, and the one without quota is spared for a while', async () => {
+  it('stand in for one that is wrong, and for one without quota, which is spared for a while', async () => {
     const gateway = await startGateway({
       GEMINI_API_KEY: 'invalid, second-key',
       GOOGLE_GEMINI_BASE_URL: emulator.url,
       POLLUX_RETRIES: '2',
     })
-    const limited = '[[fault:status=429;retry-info=9;times=1;key=of-the-first]] Hi'
-    const first = await ask(gateway.url, limited)
+    const one = await during(() => ask(gateway.url, 'Hi'))
     await gateway.close()
-    // A wrong key is the operator's to mend: no other key hides it.
-    assert.equal(first.status, 502)
+    assert.equal(one.result.status, 200, one.result.text)
+    assert.equal(one.result.headers.get('x-pollux-location'), 'key 2')
+    const limited = '[[fault:status=429;retry-info=9;times=1;key=of-the-first]] Hi'
     const both = await startGateway({
       GEMINI_API_KEY: 'first-key, second-key',
       GOOGLE_GEMINI_BASE_URL: emulator.url,
@@ -102,5 +102,31 @@ describe('several keys', () => {
     assert.equal(next.result.headers.get('x-pollux-location'), 'key 2')
     assert.equal(next.asked.length, 1)
     await both.close()
+  })
+})
+
+describe('a key whose answers break off', () => {
+  it('is not asked again by the same request, and is left alone after five', async () => {
+    const gateway = await startGateway({
+      GEMINI_API_KEY: 'first-key, second-key',
+      GOOGLE_GEMINI_BASE_URL: emulator.url,
+      POLLUX_RETRIES: '2',
+    })
+    const locations: (string | null)[] = []
+    for (let times = 0; times < 7; times += 1) {
+      const { status, headers } = await ask(
+        gateway.url,
+        `[[fault:reset@0;times=1;key=broken-${times}]] Hi`,
+        true,
+      )
+      assert.equal(status, 200)
+      locations.push(headers.get('x-pollux-location'))
+    }
+    await gateway.close()
+    // Each first try breaks off: the first five at the first key, then that one is left alone.
+    assert.deepEqual(
+      locations.slice(0, 5),
+      Array.from({ length: 5 }, () => 'key 2'),
+    )
   })
 })

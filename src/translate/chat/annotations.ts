@@ -54,8 +54,7 @@ export class Citations {
 
   toAnnotations(): Annotation[] {
     if (this.#supports.length === 0 && this.#citations.length === 0) return []
-    const text = this.#text.toString()
-    const words = { text, bytes: new TextEncoder().encode(text) }
+    const words = new Words(this.#text.toString())
     const grounded = this.#supports.flatMap(({ segment = {}, groundingChunkIndices = [] }) => {
       const span = this.#locate(segment, words)
       return groundingChunkIndices.flatMap((index) =>
@@ -70,34 +69,78 @@ export class Citations {
 
   /** Trusts the offsets where the words are there, else looks for the words. */
   #locate({ partIndex = 0, startIndex = 0, endIndex = 0, text }: Segment, words: Words): Span {
-    const base = byteLength(words.text.slice(0, this.#parts[partIndex] ?? 0))
-    const decoder = new TextDecoder()
-    const decode = (from: number, to: number) => decoder.decode(words.bytes.subarray(from, to))
-    const there = decode(base + startIndex, base + endIndex)
-    const found = text === undefined || text === there ? -1 : words.text.indexOf(text)
-    const from = found === -1 ? decode(0, base + startIndex).length : found
+    const base = words.bytesBefore(this.#parts[partIndex] ?? 0)
+    const start = words.placeOf(base + startIndex)
+    const there = words.text.slice(start, words.placeOf(base + endIndex))
+    const found = text === undefined || text === there ? -1 : words.find(text)
+    const from = found === -1 ? start : found
     const cited = found === -1 || text === undefined ? there : text
     // What stands before the place where the cited words begin is not counted.
     const hidden = this.#hidden.findLast((one) => one.from <= from)?.count ?? 0
-    const toContent = (place: number) => codePoints(words.text.slice(0, place)) + hidden
+    const toContent = (place: number) => words.pointsBefore(place) + hidden
     return { start: toContent(from), end: toContent(from + cited.length) }
   }
 }
 
-/** The visible text, and the same in UTF-8. */
-interface Words {
-  text: string
-  bytes: Uint8Array
+/** The visible text, counted once, for there may be thousands of citations. */
+class Words {
+  readonly text: string
+  /** UTF-8 bytes and code points before each place of the text. */
+  readonly #bytes: Uint32Array
+  readonly #points: Uint32Array
+  /** Looking for words reads the whole text: it is not done for ever. */
+  #searches = 100
+
+  constructor(text: string) {
+    this.text = text
+    this.#bytes = new Uint32Array(text.length + 1)
+    this.#points = new Uint32Array(text.length + 1)
+    for (let place = 0; place < text.length; place += 1) {
+      const point = text.codePointAt(place) ?? 0
+      const wide = point > 0xffff
+      const bytes = point < 0x80 ? 1 : point < 0x800 ? 2 : wide ? 4 : 3
+      const [bytesBefore = 0, pointsBefore = 0] = [this.#bytes[place], this.#points[place]]
+      this.#bytes[place + 1] = bytesBefore + bytes
+      this.#points[place + 1] = pointsBefore + 1
+      if (!wide) continue
+      // The second half of it is no place of its own.
+      place += 1
+      this.#bytes[place + 1] = bytesBefore + bytes
+      this.#points[place + 1] = pointsBefore + 1
+    }
+  }
+
+  bytesBefore(place: number): number {
+    return this.#bytes[Math.min(place, this.text.length)] ?? 0
+  }
+
+  pointsBefore(place: number): number {
+    return this.#points[Math.min(place, this.text.length)] ?? 0
+  }
+
+  /** The place before which there are so many bytes. */
+  placeOf(bytes: number): number {
+    let low = 0
+    let high = this.text.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.bytesBefore(middle) < bytes) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Where these words are; -1 where they are not. */
+  find(words: string): number {
+    this.#searches -= 1
+    return this.#searches < 0 ? -1 : this.text.indexOf(words)
+  }
 }
 
 /** More than any answer has that counts its parts. */
 const mostParts = 64
 
 type Segment = NonNullable<GroundingSupport['segment']>
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length
-}
 
 interface Span {
   start: number

@@ -3,6 +3,8 @@ import { LongText, longestText } from './long-text.ts'
 
 /** Characters of base64 that are remembered: several pictures. */
 const mostMedia = 64 * 1024 * 1024
+/** Calls, runs of code and the like. */
+const mostParts = 10_000
 
 /** A turn's parts as Gemini gave them, where pieces of one text become one part again. */
 export class Turn {
@@ -17,7 +19,8 @@ export class Turn {
   push(parts: Part[]): void {
     if (this.#forgotten) return
     for (const part of parts) this.#add(part)
-    if (this.#length <= longestText && this.#media <= mostMedia) return
+    const many = this.#parts.length > mostParts
+    if (!many && this.#length <= longestText && this.#media <= mostMedia) return
     this.#forgotten = true
     this.#parts = []
     this.#open = undefined
