@@ -107,8 +107,6 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
       seen: gone ? `${(performance.now() - since).toFixed(0)} ms` : 'still there after 5 s',
       kept: gone && performance.now() - since < 2_000,
     }
-    // What the allocator keeps of freed pages for the next time is not the process's to give back.
-    const inUse = ({ heap, outside }: Inside) => heap + outside
     let left = await gateway.look()
     await until(async () => inUse((left = await gateway.look())) <= inUse(before) + 10, 10_000)
     yield {
@@ -126,6 +124,11 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
     gateway.kill()
     await google.close()
   }
+}
+
+/** MiB. What the allocator keeps of freed pages for the next time is not the process's to give back. */
+function inUse({ heap, outside }: Inside): number {
+  return heap + outside
 }
 
 function open(url: string, prompt: string): Promise<IncomingMessage> {
