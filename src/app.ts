@@ -11,6 +11,7 @@ import { healthRoutes } from './http/health.ts'
 import { modelRoutes } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
+import { Running } from './http/signal.ts'
 import { listedModels } from './translate/abilities.ts'
 import { toBackends } from './reach.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
@@ -57,7 +58,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
   const server = createServer({ log, bodies, origins: config.origins, project })
   let stopping = false
-  const ending = new AbortController()
+  const running = new Running()
   const needsToken = reach.vertex !== undefined && config.auth.mode !== 'passthrough'
   const isReady = () => !stopping && (!needsToken || tokens.available())
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
@@ -71,7 +72,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     door: entrance,
     heartbeatMs,
     totalMs,
-    ending: ending.signal,
+    running,
   }
   openDoors(server, settings, reach.vertex)
   // A copy: Fastify writes into what it is given.
@@ -80,7 +81,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     url: toUrl(server),
     async close(limitMs = drainMs) {
       stopping = true
-      const limit = setTimeout(() => ending.abort(shuttingDown()), limitMs)
+      const limit = setTimeout(() => running.end(shuttingDown()), limitMs)
       // Who has not read that last word by then does not read, or is still writing.
       const end = setTimeout(() => server.server.closeAllConnections(), limitMs + lastWordMs)
       await server.close()

@@ -7,7 +7,7 @@ import type { Backend, Backends, Call, Place, Route } from '../upstream/backend.
 import type { Authenticate } from './auth.ts'
 import { refuseOthers } from './errors.ts'
 import type { Door } from './overload.ts'
-import { orAborted, whileWanted } from './signal.ts'
+import { orAborted, type Running } from './signal.ts'
 import { sendEvents } from './sse.ts'
 
 /** What the route itself must know of a request; the backend reads the rest. */
@@ -29,8 +29,8 @@ export interface ChatSettings {
   heartbeatMs: number
   /** How long an answer may take that is not streamed. */
   totalMs: number
-  /** Aborts, with the error that clients get, when running answers must end. */
-  ending: AbortSignal
+  /** Those that are being answered, so that they can be ended. */
+  running: Running
 }
 
 /** `POST /chat/completions`. `provider` is the one whose own path this is, where it is one. */
@@ -76,7 +76,7 @@ function postRoute(
   settings: ChatSettings,
   toWish: (request: FastifyRequest) => Wish,
 ): void {
-  const { authenticate, door, ending, totalMs } = settings
+  const { authenticate, door, running, totalMs } = settings
   const onRequest = async (request: FastifyRequest) => {
     authenticate(request)
     // Before the body is read, which may be long.
@@ -86,7 +86,7 @@ function postRoute(
     const { backend, model, name, stream, flexible } = toWish(request)
     const streamed = stream === true
     const limitMs = streamed ? undefined : Math.max(totalMs, flexible ? flexMs : 0)
-    const signal = whileWanted(reply, ending, limitMs)
+    const signal = running.whileWanted(reply, limitMs)
     const leave = await door.enter(signal)
     reply.raw.once('close', leave)
     const call = {

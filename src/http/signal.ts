@@ -1,24 +1,35 @@
 import type { FastifyReply } from 'fastify'
 import { ApiError } from '../errors.ts'
 
-/**
- * Aborts when nobody waits for the answer any more: the client has left before it was complete, it
- * takes longer than `limitMs`, or `ending` says so. (Fastify's own `request.signal` aborts as soon as
- * the body of a POST is read: fastify/fastify#6725.)
- */
-export function whileWanted(
-  reply: FastifyReply,
-  ending: AbortSignal,
-  limitMs?: number,
-): AbortSignal {
-  const controller = new AbortController()
-  const timer =
-    limitMs === undefined ? undefined : setTimeout(() => controller.abort(tooLate()), limitMs)
-  reply.raw.once('close', () => {
-    clearTimeout(timer)
-    if (!reply.raw.writableFinished) controller.abort()
-  })
-  return AbortSignal.any([controller.signal, ending])
+/** The requests that are being answered. */
+export class Running {
+  readonly #controllers = new Set<AbortController>()
+  #ended: ApiError | undefined
+
+  /**
+   * A signal that aborts when nobody waits for the answer any more: the client has left before it was
+   * complete, it takes longer than `limitMs`, or all must end. (Fastify's own `request.signal` aborts
+   * as soon as the body of a POST is read: fastify/fastify#6725.)
+   */
+  whileWanted(reply: FastifyReply, limitMs?: number): AbortSignal {
+    const controller = new AbortController()
+    this.#controllers.add(controller)
+    if (this.#ended !== undefined) controller.abort(this.#ended)
+    const timer =
+      limitMs === undefined ? undefined : setTimeout(() => controller.abort(tooLate()), limitMs)
+    reply.raw.once('close', () => {
+      this.#controllers.delete(controller)
+      clearTimeout(timer)
+      if (!reply.raw.writableFinished) controller.abort()
+    })
+    return controller.signal
+  }
+
+  /** Ends all of them, and those that come later, with the error that clients get. */
+  end(reason: ApiError): void {
+    this.#ended = reason
+    for (const controller of this.#controllers) controller.abort(reason)
+  }
 }
 
 function tooLate(): ApiError {

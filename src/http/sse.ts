@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { once } from 'node:events'
 import type { FastifyReply } from 'fastify'
 import type { Answer, Batches } from '../upstream/backend.ts'
 import { toApiError } from './errors.ts'
@@ -9,6 +9,12 @@ export interface EventsSettings {
   heartbeatMs: number
   /** Why an answer ends before its time is its reason. */
   signal: AbortSignal
+}
+
+const eventStream = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  'x-accel-buffering': 'no',
 }
 
 /** A comment in the words of text/event-stream: clients skip it, and proxies see that all is well. */
@@ -22,82 +28,83 @@ const comment = ': keep-alive\n\n'
 export async function sendEvents(
   reply: FastifyReply,
   answer: Promise<Answer<Batches>>,
-  settings: EventsSettings,
-): Promise<FastifyReply> {
-  const come = await within(answer, settings.heartbeatMs)
-  // Who has waited for so long gets the status 200 and comments; what the answer's own headers would
-  // have told is lost.
-  const events =
-    come === undefined ? late(answer, reply, settings) : toEvents(come.value, reply, settings)
-  return reply
-    .headers(come?.value.headers ?? {})
-    .header('content-type', 'text/event-stream; charset=utf-8')
-    .header('cache-control', 'no-cache')
-    .header('x-accel-buffering', 'no')
-    .send(Readable.from(events, { objectMode: false }))
-}
-
-async function* late(
-  answer: Promise<Answer<Batches>>,
-  reply: FastifyReply,
-  settings: EventsSettings,
-): AsyncGenerator<string> {
-  yield comment
-  yield* toEvents(answer, reply, settings)
-}
-
-async function* toEvents(
-  answer: Answer<Batches> | Promise<Answer<Batches>>,
-  reply: FastifyReply,
   { heartbeatMs, signal }: EventsSettings,
-): AsyncGenerator<string> {
+): Promise<void> {
+  const out = new EventStream(reply, heartbeatMs)
+  let batches: Batches | undefined
   try {
-    const { content } = yield* kept(Promise.resolve(answer), heartbeatMs)
-    yield* toText(content, heartbeatMs)
-    yield 'data: [DONE]\n\n'
+    const { headers, content } = await answer
+    batches = content
+    out.begin(headers)
+    for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
+      if (!out.write(batch)) await out.drained(signal)
+    }
+    out.end('data: [DONE]\n\n')
   } catch (error) {
+    if (!out.begun) throw error
     // A client that has left needs no event, and its leaving is nobody's failure.
     if (reply.raw.destroyed) return
     const reason: unknown = signal.aborted ? signal.reason : error
     const failure = toApiError(reason)
     reply.log.error(toLogged(reason, failure), 'stream failed')
-    yield toEvent(failure)
+    out.end(`data: ${JSON.stringify(failure)}\n\n`)
+  } finally {
+    out.close()
+    batches?.cancel()
   }
 }
 
-async function* toText(batches: Batches, heartbeatMs: number): AsyncGenerator<string> {
-  try {
-    for (;;) {
-      const { done, value } = yield* kept(batches.next(), heartbeatMs)
-      if (done === true) return
-      yield value.map(toEvent).join('')
+/** The client's side of a stream: whoever waits long hears a comment from time to time. */
+class EventStream {
+  begun = false
+  readonly #reply: FastifyReply
+  readonly #heartbeat: NodeJS.Timeout | undefined
+
+  constructor(reply: FastifyReply, heartbeatMs: number) {
+    this.#reply = reply
+    if (heartbeatMs > 0) this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs)
+  }
+
+  /**
+   * Status and headers. Who had to wait for so long that a comment came first has got them already;
+   * what the answer's own headers would have told is lost.
+   */
+  begin(headers: Record<string, string> = {}): void {
+    if (this.begun) return
+    this.begun = true
+    const { raw } = this.#reply.headers(headers).headers(eventStream).hijack()
+    for (const [name, value] of Object.entries(this.#reply.getHeaders())) {
+      if (value !== undefined) raw.setHeader(name, value)
     }
-  } finally {
-    await batches.return(undefined)
   }
-}
 
-/** Waits with the client: comments for as long as it takes, then what the promise comes to. */
-async function* kept<T>(promise: Promise<T>, heartbeatMs: number): AsyncGenerator<string, T> {
-  for (;;) {
-    const come = await within(promise, heartbeatMs)
-    if (come !== undefined) return come.value
-    yield comment
+  /** False where the client reads more slowly than this: wait until it is `drained`. */
+  write(batch: string[]): boolean {
+    this.#heartbeat?.refresh()
+    const { raw } = this.#reply
+    // Who has left is told of by the signal.
+    return raw.destroyed || raw.write(`data: ${batch.join('\n\ndata: ')}\n\n`)
   }
-}
 
-/** What a promise comes to, or undefined where it takes longer than this. 0 is for ever. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<{ value: T } | undefined> {
-  if (ms === 0) return { value: await promise }
-  const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => late.resolve(undefined), ms)
-  try {
-    return await Promise.race([promise.then((value) => ({ value })), late.promise])
-  } finally {
-    clearTimeout(timer)
+  /** Resolves when the client has read on, or will not. */
+  async drained(signal: AbortSignal): Promise<void> {
+    const { raw } = this.#reply
+    if (!raw.destroyed) await once(raw, 'drain', { signal })
   }
-}
 
-function toEvent(data: object): string {
-  return `data: ${JSON.stringify(data)}\n\n`
+  end(last: string): void {
+    this.#reply.raw.end(last)
+  }
+
+  close(): void {
+    clearInterval(this.#heartbeat)
+  }
+
+  #beat(): void {
+    const { raw } = this.#reply
+    if (raw.destroyed) return
+    this.begin()
+    // Who does not read needs no sign of life.
+    if (!raw.writableNeedDrain) raw.write(comment)
+  }
 }

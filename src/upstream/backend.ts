@@ -2,6 +2,7 @@ import { brief, unknownModel, unknownUrl } from '../errors.ts'
 import { isGoogleModel } from '../translate/abilities.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Provider } from '../translate/gemini.ts'
+import type { Source } from './source.ts'
 
 /** What a backend is told of a call beside its body. */
 export interface Call {
@@ -22,8 +23,8 @@ export interface Answer<T> {
   headers: Record<string, string>
 }
 
-/** Chunks in batches: all that one read of the upstream gave. */
-export type Batches = AsyncGenerator<object[]>
+/** Chunks, each as JSON, in batches: all that one read of the upstream gave. */
+export type Batches = Source<string[]>
 
 /** Whoever can answer a chat request in OpenAI's words. */
 export interface Backend {

@@ -4,7 +4,7 @@ import { isObject, tryParseJson } from '../translate/json.ts'
 import type { Owner } from '../translate/status.ts'
 import type { Backend, Batches, Call } from './backend.ts'
 import { EventReader } from './sse.ts'
-import { resumed } from './streams.ts'
+import { resumed } from './source.ts'
 import type { Reply, Transport } from './transport.ts'
 
 export interface EndpointSettings {
@@ -35,7 +35,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
       return { content: { ...answer, model: call.head.model }, headers: {} }
     },
     async stream(body, call) {
-      const batches = toChunks(await ask(body, call), call.head.model, owner(call.credential))
+      const batches = toBatches(await ask(body, call), call.head.model, owner(call.credential))
       const first = await batches.next()
       return { content: resumed(first, batches), headers: {} }
     },
@@ -70,35 +70,45 @@ export function endpointBackend(settings: EndpointSettings): Backend {
 }
 
 /** The chunks as they came, under the name the client knows. A stream that just stops has broken off. */
-async function* toChunks(reply: Reply, model: string, owner: Owner): Batches {
+function toBatches(reply: Reply, model: string, owner: Owner): Batches {
+  const { body } = reply
   const reader = new EventReader()
   let finished = false
-  for await (const events of readBatches(reply, reader)) {
-    const chunks: object[] = []
-    try {
-      for (const data of events) {
-        if (data.trim() === '[DONE]') {
-          if (chunks.length > 0) yield chunks
-          return
-        }
-        const chunk = readAnswer(data, owner, reply)
-        if (!Array.isArray(chunk.choices)) throw notAnAnswer()
-        // Some servers forget `[DONE]`, but none forgets to say why it stopped.
-        finished ||= hasFinished(chunk)
-        chunks.push({ ...chunk, model })
-      }
-    } catch (error) {
-      if (chunks.length > 0) yield chunks
-      throw error
-    }
-    if (chunks.length > 0) yield chunks
-  }
-  if (!finished) throw interrupted()
-}
+  let over = false
+  let failure: { error: unknown } | undefined
+  return { next, cancel: () => body.cancel() }
 
-async function* readBatches(reply: Reply, reader: EventReader): AsyncGenerator<string[]> {
-  for await (const bytes of reply.bytes()) yield reader.push(bytes)
-  yield reader.finish()
+  async function next(): Promise<string[] | undefined> {
+    while (!over) {
+      const bytes = await body.next()
+      const chunks: string[] = []
+      try {
+        const events = bytes === undefined ? reader.finish() : reader.push(bytes)
+        for (const data of events) {
+          over = data.trim() === '[DONE]'
+          if (over) break
+          chunks.push(toChunk(data))
+        }
+        // Some servers forget `[DONE]`, but none forgets to say why it stopped.
+        if (bytes === undefined && !over && !finished) throw interrupted()
+        over ||= bytes === undefined
+      } catch (error) {
+        over = true
+        failure = { error }
+      }
+      if (over) body.cancel()
+      if (chunks.length > 0) return chunks
+    }
+    if (failure !== undefined) throw failure.error
+    return undefined
+  }
+
+  function toChunk(data: string): string {
+    const chunk = readAnswer(data, owner, reply)
+    if (!Array.isArray(chunk.choices)) throw notAnAnswer()
+    finished ||= hasFinished(chunk)
+    return JSON.stringify({ ...chunk, model })
+  }
 }
 
 /** An answer or a piece of one. An error may come under a 200, too. */

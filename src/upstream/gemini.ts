@@ -2,7 +2,6 @@ import { ApiError, interrupted } from '../errors.ts'
 import { mergeCopies } from '../translate/chat/copies.ts'
 import type { Asked } from '../translate/chat/mend.ts'
 import { type AnswerOptions, toGemini, type Translation } from '../translate/chat/request.ts'
-import type { ChatChunk } from '../translate/chat/response.ts'
 import {
   dummySignature,
   pastCallsOf,
@@ -10,14 +9,16 @@ import {
   signatureSources,
   withDummySignatures,
 } from '../translate/chat/signatures.ts'
+import type { ChatChunk } from '../translate/chat/response.ts'
 import { ChatStream, collectWhole } from '../translate/chat/stream.ts'
+import type { GenerateContentResponse } from '../translate/gemini.ts'
 import { type Answered, type AskerSettings, type Attempt, createAsker, inTime } from './asking.ts'
-import type { Answer, Backend, Call } from './backend.ts'
+import type { Answer, Backend, Batches, Call } from './backend.ts'
 import type { RetryBudget } from './budget.ts'
 import { type Responses, toResponse, toResponses, understood } from './responses.ts'
 import { exhausted, pause, waitBefore } from './retry.ts'
 import type { SignatureStore } from './signatures.ts'
-import { resumed } from './streams.ts'
+import { resumed } from './source.ts'
 import type { Reply } from './transport.ts'
 
 export interface GeminiSettings extends AskerSettings {
@@ -48,18 +49,18 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
         const content = understood(() => collectWhole(stream, response))
         await remember(stream, 0)
-        return { stream, content, discard: async () => undefined }
+        return { stream, content, discard: () => undefined }
       })
     },
     async stream(body, call) {
       const translation = await translate(body, call)
       const method = 'streamGenerateContent?alt=sse'
-      return untilFruitful(translation, call, method, async (replies, end) => {
+      return untilFruitful(translation, call, method, async (replies) => {
         const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
-        const batches = toChunks(toResponses(replies, gate.owner(call.credential), end), stream)
+        const batches = toBatches(toResponses(replies, gate.owner(call.credential)), stream)
         // Until the first batch is there, a failure still has a status, and another try is free.
         const first = await batches.next()
-        const discard = async () => void (await batches.return(undefined))
+        const discard = () => batches.cancel()
         return { stream, content: resumed(first, batches), discard }
       })
     },
@@ -70,7 +71,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     translation: Translation,
     call: Call,
     method: string,
-    read: (replies: Reply[], end: () => void) => Promise<Beginning<T>>,
+    read: (replies: Reply[]) => Promise<Beginning<T>>,
   ): Promise<Answer<T>> {
     const ticket = budget.enter()
     let next: Attempt = {
@@ -84,7 +85,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       for (let waited = 0; ;) {
         const answered = await endable(next.asked, call, async (call, end) => {
           const asking = await ask(next, translation, call, method)
-          const beginning = await read(asking.replies, end).catch((error: unknown) => {
+          const beginning = await read(asking.replies).catch((error: unknown) => {
             end()
             return toBroken(error)
           })
@@ -110,7 +111,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         if (stream.futile === undefined || enough || !ticket.again()) {
           return { content, headers: toHeaders(translation, answered, gate.places) }
         }
-        await discard()
+        discard()
         next = { ...next, asked: toNextTry(asked, stream.futile) }
       }
     } finally {
@@ -137,16 +138,36 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   }
 
   /** Drives the translation. An answer that broke off must not look complete: it throws 502. */
-  async function* toChunks(batches: Responses, stream: ChatStream): AsyncGenerator<ChatChunk[]> {
+  function toBatches(source: Responses, stream: ChatStream): Batches {
     let remembered = 0
-    for await (const responses of batches) {
-      const chunks = understood(() => responses.flatMap((response) => stream.push(response)))
-      // Before the client has the call, it can be recalled, by other instances too.
-      remembered = await remember(stream, remembered)
-      if (chunks.length > 0) yield chunks
+    let over = false
+    return { next, cancel: () => source.cancel() }
+
+    async function next(): Promise<string[] | undefined> {
+      try {
+        while (!over) {
+          const responses = await source.next()
+          over = responses === undefined
+          if (over && !stream.complete) throw interrupted()
+          const chunks = translated(responses)
+          // Before the client has the call, it can be recalled, by other instances too.
+          remembered = await remember(stream, remembered)
+          if (chunks.length > 0) return chunks.map((chunk) => JSON.stringify(chunk))
+        }
+        return undefined
+      } catch (error) {
+        source.cancel()
+        throw error
+      }
     }
-    if (!stream.complete) throw interrupted()
-    yield understood(() => stream.finish())
+
+    function translated(responses: GenerateContentResponse[] | undefined): ChatChunk[] {
+      return understood(() =>
+        responses === undefined
+          ? stream.finish()
+          : responses.flatMap((response) => stream.push(response)),
+      )
+    }
   }
 
   async function remember(stream: ChatStream, from: number): Promise<number> {
@@ -166,7 +187,7 @@ interface Beginning<T> {
   stream: ChatStream
   content: T
   /** Lets go of an answer that nobody wants. */
-  discard: () => Promise<void>
+  discard: () => void
 }
 
 /** An answer that broke off before it had begun for the client. */

@@ -5,11 +5,11 @@ import { readResponse } from '../translate/gemini-response.ts'
 import { isObject, tryParseJson } from '../translate/json.ts'
 import { type Owner, toStreamError } from '../translate/status.ts'
 import { EventReader } from './sse.ts'
-import { interleave } from './streams.ts'
+import { interleaved, type Source } from './source.ts'
 import type { Reply } from './transport.ts'
 
-/** The responses of a stream, in batches as they came off the wire. */
-export type Responses = AsyncGenerator<GenerateContentResponse[]>
+/** The responses of a stream, all at a time that one read of the upstream gave. */
+export type Responses = Source<GenerateContentResponse[]>
 
 /** The one response of a whole answer. Throws ApiError where it is a refusal, or none at all. */
 export async function toResponse(reply: Reply, owner: Owner): Promise<GenerateContentResponse> {
@@ -20,7 +20,7 @@ export async function toResponse(reply: Reply, owner: Owner): Promise<GenerateCo
 }
 
 /** Whose answer it is, for its refusals. */
-interface Source {
+interface Sender {
   owner: Owner
   redact: Reply['redact']
 }
@@ -28,7 +28,7 @@ interface Source {
 /** A refusal may come under a 200, and anything else under a broken proxy. */
 function checked(
   parsed: unknown,
-  { owner, redact }: Source,
+  { owner, redact }: Sender,
   otherwise: () => ApiError,
 ): GenerateContentResponse {
   if (isObject(parsed) && parsed.error != null) {
@@ -53,48 +53,59 @@ function unreadable(): ApiError {
   return badGateway('Gemini sent something that is not a response of it. Send the request again.')
 }
 
-/** The responses of all streams of an answer, in batches as they came off the wire. */
-export function toResponses(replies: Reply[], owner: Owner, end: () => void): Responses {
+/** The responses of all streams of an answer. */
+export function toResponses(replies: Reply[], owner: Owner): Responses {
   const streams = replies.map((reply) => readResponses(reply, owner))
   const [only] = streams
   if (only !== undefined && streams.length === 1) return only
   const copies = new Copies()
-  const read = (responses: GenerateContentResponse[], index: number) =>
-    responses.map((response) => copies.read(response, index))
-  return interleave(streams, read, end)
+  return interleaved(streams, (responses, index) =>
+    responses.map((response) => copies.read(response, index)),
+  )
 }
 
-async function* readResponses(reply: Reply, owner: Owner): Responses {
+function readResponses({ body, redact }: Reply, owner: Owner): Responses {
   const reader = new EventReader()
-  const source = { owner, redact: reply.redact }
-  for await (const bytes of reply.bytes()) yield* toBatch(reader.push(bytes), source, unreadable)
-  // Half an event at the end: the stream broke off.
-  yield* toBatch(reader.finish(), source, interrupted)
-}
+  const sender = { owner, redact }
+  let over = false
+  let failure: { error: unknown } | undefined
+  return { next, cancel: () => body.cancel() }
 
-/** What came before a failure in the same read is the client's all the same. */
-function* toBatch(
-  events: string[],
-  source: Source,
-  otherwise: () => ApiError,
-): Generator<GenerateContentResponse[]> {
-  const responses: GenerateContentResponse[] = []
-  try {
-    for (const data of events) responses.push(...readEvent(data, source, otherwise))
-  } catch (error) {
-    if (responses.length > 0) yield responses
-    throw error
+  async function next(): Promise<GenerateContentResponse[] | undefined> {
+    while (!over) {
+      const bytes = await body.next()
+      over = bytes === undefined
+      const responses: GenerateContentResponse[] = []
+      try {
+        // Half an event at the end: the stream broke off.
+        const events = bytes === undefined ? reader.finish() : reader.push(bytes)
+        readEvents(events, sender, over ? interrupted : unreadable, responses)
+      } catch (error) {
+        over = true
+        failure = { error }
+        body.cancel()
+      }
+      // What came before a failure in the same read is the client's all the same.
+      if (responses.length > 0) return responses
+    }
+    if (failure !== undefined) throw failure.error
+    return undefined
   }
-  if (responses.length > 0) yield responses
 }
 
 /** Mostly one response an event; Google writes an array where an error or a proxy dropped `alt=sse`. */
-function readEvent(
-  data: string,
-  source: Source,
+function readEvents(
+  events: string[],
+  sender: Sender,
   otherwise: () => ApiError,
-): GenerateContentResponse[] {
-  const parsed = tryParseJson(data)
-  const list = Array.isArray(parsed) ? parsed : [parsed]
-  return list.map((one) => checked(one, source, otherwise))
+  responses: GenerateContentResponse[],
+): void {
+  for (const data of events) {
+    const parsed = tryParseJson(data)
+    if (Array.isArray(parsed)) {
+      for (const one of parsed) responses.push(checked(one, sender, otherwise))
+    } else {
+      responses.push(checked(parsed, sender, otherwise))
+    }
+  }
 }

@@ -1,6 +1,8 @@
-import { Agent, type Dispatcher, request } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import { ApiError, badGateway, interrupted } from '../errors.ts'
 import { tryParseJson } from '../translate/json.ts'
+import { Exchange } from './exchange.ts'
+import type { Source } from './source.ts'
 
 export interface Post {
   url: string
@@ -15,12 +17,12 @@ export interface Post {
 export interface Reply {
   status: number
   header(name: string): string | undefined
-  /** The body piece by piece. Throws 502 or 504 where it breaks off. */
-  bytes(): AsyncGenerator<Uint8Array>
+  /** The body, all at a time that has come. Its failures are 502 or 504. */
+  body: Source<Buffer>
+  /** The whole body. Throws like `body`, and 502 where it is longer than 64 MiB. */
+  text(): Promise<string>
   /** A text from there without the credentials that it was asked with: refusals may repeat them. */
   redact: (text: string) => string
-  /** The whole body. Throws like `bytes`, and 502 where it is longer than 64 MiB. */
-  text(): Promise<string>
 }
 
 export interface Transport {
@@ -48,46 +50,22 @@ export function createTransport(limits: Limits): Transport {
   })
   return {
     async post({ url, headers, body, signal, patience }) {
-      const answer = await request(url, {
-        method: 'POST',
-        headers,
-        body,
-        signal,
-        dispatcher,
-        ...(patience !== undefined && { headersTimeout: patience }),
-      }).catch((error: unknown) => Promise.reject(toFault(error, signal, unreachable)))
-      return toReply(answer, signal, credentialsIn(headers))
+      signal.throwIfAborted()
+      const { origin, pathname, search } = new URL(url)
+      const exchange = new Exchange(signal, toFault)
+      const headersTimeout = patience ?? limits.headersTimeout
+      const path = pathname + search
+      dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout }, exchange)
+      await exchange.begun
+      return {
+        status: exchange.status,
+        header: (name) => exchange.header(name),
+        body: exchange,
+        text: () => exchange.text(),
+        redact: (text) => without(credentialsIn(headers), text),
+      }
     },
     close: () => dispatcher.destroy(),
-  }
-}
-
-function toReply(
-  answer: Dispatcher.ResponseData,
-  signal: AbortSignal,
-  secrets: readonly string[],
-): Reply {
-  return {
-    status: answer.statusCode,
-    header(name) {
-      const value = answer.headers[name]
-      return Array.isArray(value) ? value[0] : value
-    },
-    redact: (text) => without(secrets, text),
-    async *bytes() {
-      try {
-        yield* answer.body
-      } catch (error) {
-        throw toFault(error, signal, interrupted)
-      }
-    },
-    async text() {
-      try {
-        return await readText(answer.body)
-      } catch (error) {
-        throw error instanceof ApiError ? error : toFault(error, signal, interrupted)
-      }
-    },
   }
 }
 
@@ -104,31 +82,10 @@ function credentialsIn(headers: Record<string, string>): string[] {
   return [authorization.replace(/^Bearer +/i, ''), key].filter((secret) => secret.length >= 8)
 }
 
-/** The longest body that is held in memory: several pictures fit. */
-const longestBody = 64 * 1024 * 1024
-
-/** Leaving the loop early closes the connection. */
-async function readText(body: AsyncIterable<Buffer>): Promise<string> {
-  const pieces: Buffer[] = []
-  let length = 0
-  for await (const piece of body) {
-    length += piece.length
-    if (length > longestBody) throw badGateway('Gemini sent an answer longer than 64 MiB.')
-    pieces.push(piece)
-  }
-  // Like `fetch`, without a byte order mark.
-  return new TextDecoder().decode(Buffer.concat(pieces, length))
-}
-
 /** What went wrong on the way, as a client gets it; the network's own words stay in `cause`. */
-function toFault(
-  error: unknown,
-  signal: AbortSignal,
-  otherwise: (cause: unknown) => ApiError,
-): unknown {
-  if (signal.aborted) return error
+function toFault(error: unknown, begun: boolean): ApiError {
   const timeout = timeouts[error instanceof Error && 'code' in error ? String(error.code) : '']
-  if (timeout === undefined) return otherwise(error)
+  if (timeout === undefined) return begun ? interrupted(error) : unreachable(error)
   const message = 'Gemini did not answer in time. Send the request again.'
   return new ApiError(504, 'server_error', message, { code: timeout, cause: error })
 }

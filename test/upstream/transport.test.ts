@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../../src/errors.ts'
-import { createTransport } from '../../src/upstream/transport.ts'
+import { createTransport, type Reply } from '../../src/upstream/transport.ts'
+import { allOf } from '../support/source.ts'
 import { startHttpPeer } from '../support/http-peer.ts'
 import { within } from '../support/within.ts'
 
@@ -30,9 +31,8 @@ async function faultOf(promise: Promise<unknown>): Promise<ApiError> {
   return fault
 }
 
-async function drain(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of bytes) pieces.push(piece)
+async function drain({ body }: Reply): Promise<string> {
+  const pieces = await allOf(body)
   return Buffer.concat(pieces).toString()
 }
 
@@ -70,7 +70,7 @@ describe('a post', () => {
     asked.write('one ')
     asked.write('two')
     asked.end()
-    assert.equal(await drain(reply.bytes()), 'one two')
+    assert.equal(await drain(reply), 'one two')
   })
 
   it('never follows a redirect', async () => {
@@ -110,7 +110,7 @@ describe('a post', () => {
           return asked
         }),
       ])
-      const reading = read === 'text' ? reply.text() : drain(reply.bytes())
+      const reading = read === 'text' ? reply.text() : drain(reply)
       setTimeout(() => asked.reset(), 20)
       const fault = await faultOf(reading)
       assert.equal(fault.status, 502)
@@ -134,7 +134,7 @@ describe('a post', () => {
         return asked
       }),
     ])
-    const reading = drain(reply.bytes())
+    const reading = drain(reply)
     later.abort(new Error('left'))
     await assert.rejects(reading, (error) => !(error instanceof ApiError))
     await within(1_000, second.left, 'the connection stayed')
@@ -155,7 +155,8 @@ describe('a post', () => {
         return asked
       }),
     ])
-    for await (const _ of reply.bytes()) break // The reader has seen enough.
+    await reply.body.next()
+    reply.body.cancel()
     await within(1_000, asked.left, 'the connection stayed')
   })
 
@@ -212,7 +213,7 @@ describe('patience', { concurrency: true }, () => {
     asked.begin()
     asked.write('one ')
     const stalled = await reply
-    const fault = await within(4_000, faultOf(drain(stalled.bytes())), 'no timeout')
+    const fault = await within(4_000, faultOf(drain(stalled)), 'no timeout')
     assert.equal(fault.status, 504)
     assert.equal(fault.code, 'upstream_idle_timeout')
     await silent.close()
