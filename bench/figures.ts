@@ -19,14 +19,6 @@ export function quartiles(numbers: number[]): Spread {
   }
 }
 
-/** Quotients of figures of the same round. */
-export function paired(numbers: number[], others: number[]): number[] {
-  return numbers.flatMap((number, at) => {
-    const other = others[at]
-    return other === undefined ? [] : [number / other]
-  })
-}
-
 /** The number that a share of them does not exceed, between neighbours in proportion; NaN of none. */
 export function quantile(numbers: number[], share: number): number {
   const sorted = numbers.toSorted((one, other) => one - other)
@@ -34,4 +26,16 @@ export function quantile(numbers: number[], share: number): number {
   const below = sorted[Math.floor(at)] ?? Number.NaN
   const above = sorted[Math.ceil(at)] ?? Number.NaN
   return below + (above - below) * (at - Math.floor(at))
+}
+
+/** What two contestants' figures of the same round make; rounds in which one of them took no part are left out. */
+export function paired<T>(
+  rounds: (T | undefined)[],
+  others: (T | undefined)[],
+  make: (one: T, other: T) => number,
+): number[] {
+  return rounds.flatMap((one, at) => {
+    const other = others[at]
+    return one === undefined || other === undefined ? [] : [make(one, other)]
+  })
 }

@@ -9,19 +9,19 @@ import { made } from './build.ts'
 /** What is measured has core 0 for itself; all that asks and answers it is on core 1. */
 export const core = { measured: 0, others: 1 }
 
-/** A program on a core of its own, that ends with us. */
+/** A program on one core, that ends with us; with a `log` it writes there, else stdout is ours to read. */
 export function spawnOn(
   which: number,
   command: string[],
-  options: { cwd?: string; env?: Record<string, string>; stdio?: 'pipe' | 'log'; name: string },
+  options: { cwd?: string; env?: Record<string, string>; log?: string } = {},
 ): ChildProcess {
-  const log = () => openSync(join(made, `${options.name}.log`), 'w')
-  const output = options.stdio === 'log' ? log() : 'pipe'
+  const { cwd, env, log } = options
+  const file = log === undefined ? undefined : openSync(join(made, `${log}.log`), 'w')
   const child = spawn('taskset', ['-c', String(which), ...command], {
-    cwd: options.cwd,
+    cwd,
     // HOME would lead to credentials and settings of whoever measures.
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...options.env },
-    stdio: ['pipe', output, output === 'pipe' ? 'inherit' : output],
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env },
+    stdio: ['pipe', file ?? 'pipe', file ?? 'pipe'],
   })
   endWithUs(child)
   return child
@@ -31,11 +31,11 @@ export function spawnOn(
 export async function listening(port: number, child: ChildProcess, ms = 60_000): Promise<void> {
   const limit = performance.now() + ms
   while (performance.now() < limit) {
-    if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}`)
+    if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode} (see bench/.cache)`)
     if (await connects(port)) return
     await sleep(1)
   }
-  throw new Error(`nothing listens on port ${port}`)
+  throw new Error(`nothing listens on port ${port} (see bench/.cache)`)
 }
 
 function connects(port: number): Promise<boolean> {
@@ -49,9 +49,8 @@ function connects(port: number): Promise<boolean> {
   })
 }
 
-/** Resident memory of a process in kB, now and at its most. */
-export function memoryOf(pid: number): { now: number; most: number } {
+/** Resident memory of a process in kB. */
+export function rssOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const kb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1])
-  return { now: kb('VmRSS'), most: kb('VmHWM') }
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1])
 }

@@ -1,75 +1,89 @@
-import { once } from 'node:events'
-import { parseArgs } from 'node:util'
-import { build, programs } from './build.ts'
-import { type Case, cases } from './cases.ts'
-import { type Contestant, contestants, polluxFrom, type Running } from './contestants.ts'
-import { paired, quartiles, range } from './figures.ts'
-import { load } from './load.ts'
-import { core, spawnOn } from './process.ts'
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { build, made } from './build.ts'
+import { chosenCases, chosenRates, field, memoryGroups, roundsOf } from './choice.ts'
+import { direct } from './contestants/all.ts'
+import { installLitellm } from './contestants/peers.ts'
+import { readOptions } from './options.ts'
+import { measureCpu } from './parts/cpu.ts'
+import { measureLatency } from './parts/latency.ts'
+import { measureMemory } from './parts/memory.ts'
+import { measureStarts } from './parts/start.ts'
+import { core } from './process.ts'
+import { circumstances, writeReadme } from './readme.ts'
+import { cpuSection, goalsSection, latencySection, processSection, fieldSection } from './report.ts'
+import { anythingWrong, type Results } from './results.ts'
+import type { Entrant } from './rounds.ts'
+import { startUpstream } from './upstream.ts'
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: 'string', default: 'unary,burst' },
-    contestants: { type: 'string', default: 'direct,floor,pollux' },
-    pollux: { type: 'string', multiple: true, default: [] },
-    rounds: { type: 'string', default: '12' },
-  },
-})
-
+/**
+ * `npm run bench`: how fast this gateway is, against the least that a gateway in Node can do and against
+ * others, all in turn in one run. What is measured and why stands in the README beside this file.
+ */
+// What was started ends with this process, also where somebody ends it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+const options = readOptions(process.argv.slice(2))
+if (availableParallelism() < 2)
+  throw new Error('The measured need a core for themselves: two at least.')
+execFileSync('taskset', ['-a', '-c', '-p', String(core.others), String(process.pid)])
 build()
-const upstream = spawnOn(core.others, [programs.upstream, '0', '20'], { name: 'upstream' })
-if (upstream.stdout === null) throw new Error('The upstream has no output.')
-const [said] = await once(upstream.stdout, 'data')
-const upstreamPort = Number(String(said))
+if (options.installLitellm) installLitellm()
+const entered = field(options)
+const gateways = entered.taking.filter((contestant) => contestant !== direct)
+const upstream = await startUpstream()
+const results: Results = { cpu: [], latency: [], memory: [], starts: new Map() }
+const told: string[] = []
+tell(`${circumstances()}\n\n${fieldSection(entered)}`)
 
-const who: Contestant[] = [
-  ...values.contestants.split(',').map((name) => named(contestants, name)),
-  ...values.pollux.map(toPollux),
-]
-const running: Running[] = []
-for (const contestant of who) running.push(await contestant.start(upstreamPort))
-for (const given of values.cases.split(',').map((name) => named(cases, name))) await measure(given)
-for (const one of running) one.stop()
-upstream.kill()
-
-async function measure(given: Case): Promise<void> {
-  const spent = who.map((): number[] => [])
-  for (let round = -1; round < Number(values.rounds); round += 1) {
-    for (const [at, contestant] of who.entries()) {
-      const one = running[at]
-      if (one === undefined) continue
-      const seen = await load(contestant, one, given, { drain: 0.3 })
-      if (round < 0) continue
-      const work = given.per === 'event' ? seen.marks : seen.answers
-      spent[at]?.push(seen.cpuNs / 1000 / work)
-    }
-  }
-  const lowest = spent[who.findIndex(({ name }) => name === 'floor')] ?? []
-  console.log(`\n${given.name}: ${given.about}; CPU us per ${given.per}`)
-  for (const [at, { name }] of who.entries()) {
-    const all = spent[at] ?? []
-    const { median, low, high } = range(all)
-    const ratio = quartiles(paired(all, lowest))
-    console.log(
-      `${name.padEnd(16)} ${median.toFixed(2)} [${low.toFixed(2)}-${high.toFixed(2)}]  ${ratio.median.toFixed(2)} F [${ratio.low.toFixed(2)}-${ratio.high.toFixed(2)}]`,
-    )
+if (options.parts.includes('start')) {
+  for (const one of gateways) {
+    const count = options.quick ? 3 : (options.rounds ?? 10)
+    results.starts.set(one.name, await measureStarts(one, upstream.port, count))
   }
 }
-
-/** `name=path`, and variables after it: `name=path,KEY=value,…`. */
-function toPollux(given: string): Contestant {
-  const [first = '', ...rest] = given.split(',')
-  const [name, path] = pair(first)
-  return polluxFrom(name, path, Object.fromEntries(rest.map(pair)))
+if (options.parts.includes('memory')) {
+  for (const group of memoryGroups(gateways, options)) {
+    const streams = options.quick ? [1000] : [1000, 5000]
+    results.memory.push(...(await Promise.all(group.map((one) => measureMemory(one, streams)))))
+  }
 }
+if (results.starts.size > 0 || results.memory.length > 0) tell(processSection(results))
 
-function pair(text: string): [string, string] {
-  const at = text.indexOf('=')
-  return [text.slice(0, at), text.slice(at + 1)]
+const entrants: Entrant[] = []
+for (const contestant of entered.taking) {
+  const running =
+    contestant === direct
+      ? { ...upstream, headers: {}, startMs: 0 }
+      : await contestant.start({ upstream: upstream.port })
+  entrants.push({ contestant, running })
 }
+if (options.parts.includes('cpu')) {
+  const against = ['floor', 'portkey', ...options.versions.slice(0, 1).map(({ name }) => name)]
+  for (const given of chosenCases(options)) {
+    const rounds = roundsOf(given, options)
+    const cpu = await measureCpu(entrants, given, rounds, options.seconds)
+    results.cpu.push(cpu)
+    tell(cpuSection(cpu, against))
+  }
+}
+if (options.parts.includes('latency')) {
+  for (const given of chosenRates(options)) {
+    const latency = await measureLatency(entrants, given, roundsOf(given, options))
+    results.latency.push(latency)
+    tell(latencySection(latency))
+  }
+}
+for (const { running } of entrants) running.stop()
+upstream.stop()
 
-function named<T extends { name: string }>(all: T[], name: string): T {
-  const found = all.find((one) => one.name === name)
-  if (found) return found
-  throw new Error(`There is no ${name}; there are ${all.map((one) => one.name).join(', ')}.`)
+tell(goalsSection(results))
+writeFileSync(join(made, 'last.json'), JSON.stringify(results, undefined, 1))
+if (options.whole) writeReadme(told.join('\n\n'))
+process.exitCode = anythingWrong(results) ? 1 : 0
+
+function tell(section: string): void {
+  told.push(section)
+  console.log(`${section}\n`)
 }

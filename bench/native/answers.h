@@ -13,5 +13,5 @@ struct answer {
 /* Makes all answers; once, before the first request. */
 void answers_make(void);
 
-/* The answer to a request line: by its method, and by a word in the name of the model. */
-const struct answer *answer_to(const char *request_head);
+/* The answer to a request: by its method, by a word in the name of the model, and by the size of its body. */
+const struct answer *answer_to(const char *request_head, long long body_size);

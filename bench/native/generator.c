@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 
 #include "clock.h"
 #include "http.h"
+#include "plan.h"
 #include "times.h"
 #include "watched.h"
 #include "words.h"
@@ -35,23 +35,12 @@ struct connection {
   long long first_mark; /* 0 before it */
 };
 
-/* What is asked, and what a complete answer is. */
-static struct {
-  int port;
-  char *request;
-  size_t request_size;
-  const char *mark;
-  long long marks;
-  const char *end;
-  int connections;
-  double ramp, seconds, rate, drain;
-  bool hold; /* opens streams, waits for the first mark of each, and holds them until stdin ends */
-} plan = {.mark = "Zest", .marks = 1, .connections = 1, .seconds = 1, .drain = 5};
-
 static int epoll;
 static struct connection *all;
 static struct {
-  long long answers, marks, asked, waiting;
+  long long answers, marks; /* inside the window */
+  long long due;            /* requests of an open loop */
+  long long waiting;        /* streams that have not begun */
   struct times whole, first;
 } seen;
 static bool counting; /* inside the window */
@@ -103,7 +92,6 @@ static void ask(struct connection *connection, long long due) {
   message_begin(&connection->answer, true);
   words_seek(&connection->marks, plan.mark);
   if (plan.end) words_seek(&connection->end, plan.end);
-  seen.asked++;
   send_on(connection);
 }
 
@@ -169,12 +157,13 @@ static void run_until(long long moment) {
 
 static const long long second = 1000000000;
 
-/* Asks at fixed moments, on the first connection that is free. */
+/* Asks at fixed moments, on the first connection that is free; gives up on who cannot keep the rate. */
 static void run_open_loop(void) {
   long long begin = now_ns();
-  long long total = (long long)(plan.rate * plan.seconds);
+  long long limit = begin + (long long)(2 * plan.seconds * (double)second);
   long long next = 0;
-  while (next < total) {
+  seen.due = (long long)(plan.rate * plan.seconds);
+  while (next < seen.due && now_ns() < limit) {
     long long due = begin + (long long)((double)next / plan.rate * (double)second);
     run_until(due);
     struct connection *free_one = NULL;
@@ -190,7 +179,7 @@ static void run_open_loop(void) {
   }
 }
 
-/* Awaits answers under way. Streams that go on for longer are left. */
+/* Awaits answers under way; what takes longer is left. */
 static void drain(double seconds) {
   long long limit = now_ns() + (long long)(seconds * (double)second);
   for (;;) {
@@ -227,68 +216,9 @@ static void hold(void) {
   while (read(STDIN_FILENO, &byte, 1) < 0) run_until(now_ns() + second / 20);
 }
 
-static char *file_bytes(const char *path, size_t *size) {
-  FILE *file = fopen(path, "r");
-  if (!file) {
-    perror(path);
-    exit(1);
-  }
-  fseek(file, 0, SEEK_END);
-  *size = (size_t)ftell(file);
-  rewind(file);
-  char *bytes = malloc(*size + 1);
-  if (fread(bytes, 1, *size, file) != *size) exit(1);
-  fclose(file);
-  return bytes;
-}
-
-static void make_request(const char *path, const char *headers, const char *body_file) {
-  size_t body_size;
-  char *body = file_bytes(body_file, &body_size);
-  char *head;
-  int head_size = asprintf(&head,
-                           "POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\n"
-                           "accept: application/json\r\n%scontent-length: %zu\r\n\r\n",
-                           path, plan.port, headers, body_size);
-  if (head_size < 0) abort();
-  plan.request_size = (size_t)head_size + body_size;
-  plan.request = realloc(head, plan.request_size);
-  memcpy(plan.request + head_size, body, body_size);
-  free(body);
-}
-
-static void read_plan(int count, char **arguments) {
-  const char *path = "/", *body = "/dev/null", *headers = "";
-  static const struct option options[] = {
-      {"port", 1, 0, 'p'},  {"path", 1, 0, 'u'},  {"body", 1, 0, 'b'},    {"headers", 1, 0, 'h'},
-      {"marks", 1, 0, 'm'}, {"end", 1, 0, 'e'},   {"watch", 1, 0, 'w'},   {"connections", 1, 0, 'c'},
-      {"ramp", 1, 0, 'a'},  {"rate", 1, 0, 'r'},  {"seconds", 1, 0, 's'}, {"hold", 0, 0, 'o'},
-      {"drain", 1, 0, 'd'},      {0, 0, 0, 0}};
-  int option;
-  while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
-    switch (option) {
-    case 'p': plan.port = atoi(optarg); break;
-    case 'u': path = optarg; break;
-    case 'b': body = optarg; break;
-    case 'h': headers = optarg; break;
-    case 'm': plan.marks = atoll(optarg); break;
-    case 'e': plan.end = optarg; break;
-    case 'w': watch(atoi(optarg)); break;
-    case 'c': plan.connections = atoi(optarg); break;
-    case 'a': plan.ramp = atof(optarg); break;
-    case 'r': plan.rate = atof(optarg); break;
-    case 's': plan.seconds = atof(optarg); break;
-    case 'd': plan.drain = atof(optarg); break;
-    case 'o': plan.hold = true; break;
-    default: exit(2);
-    }
-  }
-  make_request(path, headers, body);
-}
-
 int main(int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
-  read_plan(count, arguments);
+  plan_read(count, arguments);
   epoll = epoll_create1(0);
   all = calloc((size_t)plan.connections, sizeof *all);
   for (int at = 0; at < plan.connections; at++) all[at].fd = -1;
@@ -304,15 +234,14 @@ int main(int count, char **arguments) {
   if (plan.rate > 0) run_open_loop();
   else run_until(begin + (long long)(plan.seconds * (double)second));
   struct usage after = watched_usage();
-  long long window = now_ns() - begin;
   counting = false;
   ending = true;
   drain(plan.drain);
 
-  printf("{\"answers\":%lld,\"marks\":%lld,\"asked\":%lld,\"windowNs\":%lld,\"cpuNs\":%lld,\"rssKb\":%lld,"
-         "\"wholeUs\":{\"count\":%zu,\"p50\":%.1f,\"p99\":%.1f},\"firstUs\":{\"p50\":%.1f,\"p99\":%.1f}}\n",
-         seen.answers, seen.marks, seen.asked, window, after.cpu_ns - before.cpu_ns, after.rss_kb,
-         seen.whole.count, times_share(&seen.whole, 0.5), times_share(&seen.whole, 0.99),
-         times_share(&seen.first, 0.5), times_share(&seen.first, 0.99));
+  printf("{\"answers\":%lld,\"marks\":%lld,\"due\":%lld,\"completed\":%zu,\"cpuNs\":%lld,\"rssKb\":%lld,"
+         "\"wholeUs\":{\"p50\":%.1f,\"p99\":%.1f},\"firstUs\":{\"p50\":%.1f,\"p99\":%.1f}}\n",
+         seen.answers, seen.marks, seen.due, seen.whole.count, after.cpu_ns - before.cpu_ns, after.rss_kb,
+         times_share(&seen.whole, 0.5), times_share(&seen.whole, 0.99), times_share(&seen.first, 0.5),
+         times_share(&seen.first, 0.99));
   return 0;
 }

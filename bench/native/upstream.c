@@ -18,6 +18,7 @@
 struct connection {
   int fd;
   struct message request;
+  long long body_size; /* of it, so far */
   const struct answer *answer; /* under way, or NULL */
   size_t sent;
   size_t allowed; /* how much of the answer may have gone out by now */
@@ -61,19 +62,19 @@ static void await(struct connection *connection, bool room) {
   epoll_ctl(epoll, EPOLL_CTL_MOD, connection->fd, &wanted);
 }
 
-/* Sends what may go out. False when the connection is no more. */
-static bool send_on(struct connection *connection) {
+/* Sends what may go out. */
+static void send_on(struct connection *connection) {
   const struct answer *answer = connection->answer;
   while (connection->sent < connection->allowed) {
     ssize_t sent = send(connection->fd, answer->bytes + connection->sent,
                         connection->allowed - connection->sent, MSG_NOSIGNAL);
     if (sent < 0 && errno == EAGAIN) {
       await(connection, true);
-      return true;
+      return;
     }
     if (sent < 0) {
       hang_up(connection);
-      return false;
+      return;
     }
     connection->sent += (size_t)sent;
   }
@@ -82,30 +83,34 @@ static bool send_on(struct connection *connection) {
     connection->answer = NULL;
     message_begin(&connection->request, false);
   }
-  return true;
 }
 
-static bool step_on(struct connection *connection, long long now) {
+static void step_on(struct connection *connection, long long now) {
   const struct answer *answer = connection->answer;
   bool last = connection->step == answer->step_count - 1;
   connection->allowed = last ? answer->size : answer->steps[connection->step++];
   if (!last && answer->pace == PACED) pace(connection, now + pace_ns);
-  return send_on(connection);
+  send_on(connection);
 }
 
-static bool begin_answer(struct connection *connection) {
-  const struct answer *answer = answer_to(connection->request.head);
-  if (!answer) {
-    fprintf(stderr, "upstream: no answer to %.60s\n", connection->request.head);
-    hang_up(connection);
-    return false;
-  }
+static void begin_answer(struct connection *connection) {
+  const struct answer *answer = answer_to(connection->request.head, connection->body_size);
   connection->answer = answer;
+  connection->body_size = 0;
   connection->sent = 0;
   connection->step = 0;
-  if (answer->pace != AT_ONCE) return step_on(connection, now_ns());
-  connection->allowed = answer->size;
-  return send_on(connection);
+  if (answer->pace == AT_ONCE) {
+    connection->allowed = answer->size;
+    send_on(connection);
+  } else {
+    step_on(connection, now_ns());
+  }
+}
+
+static void count_body(void *owner, const char *bytes, size_t size) {
+  (void)bytes;
+  struct connection *connection = owner;
+  connection->body_size += (long long)size;
 }
 
 static void read_request(struct connection *connection) {
@@ -116,7 +121,7 @@ static void read_request(struct connection *connection) {
     hang_up(connection);
     return;
   }
-  message_read(&connection->request, bytes, (size_t)got, NULL, NULL);
+  message_read(&connection->request, bytes, (size_t)got, count_body, connection);
   if (connection->request.at == BROKEN) hang_up(connection);
   else if (connection->request.at == COMPLETE) begin_answer(connection);
 }
