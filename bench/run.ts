@@ -38,10 +38,8 @@ const told: string[] = []
 tell(`${circumstances()}\n\n${fieldSection(entered)}`)
 
 if (options.parts.includes('start')) {
-  for (const one of gateways) {
-    const count = options.quick ? 3 : (options.rounds ?? 10)
-    results.starts.set(one.name, await measureStarts(one, upstream.port, count))
-  }
+  const count = options.quick ? 3 : (options.rounds ?? 10)
+  results.starts = await measureStarts(gateways, upstream.port, count)
 }
 if (options.parts.includes('memory')) {
   for (const group of memoryGroups(gateways, options)) {
