@@ -11,9 +11,9 @@ export interface Results {
   starts: Map<string, number[]>
 }
 
-/** Whether any answer was wrong or missing. */
-export function anythingWrong({ cpu, memory }: Results): boolean {
-  return [...cpu.flatMap(({ columns }) => columns), ...memory].some(
-    ({ wrong }) => wrong !== undefined,
+/** Whether any answer was wrong; who is too slow for a rate, or for so many streams, has given none. */
+export function anyWrongAnswer({ cpu, latency, memory }: Results): boolean {
+  return [...[...cpu, ...latency].flatMap(({ columns }) => columns), ...memory].some(({ wrong }) =>
+    wrong?.includes('wrong answer'),
   )
 }

@@ -14,7 +14,7 @@ import { measureStarts } from './parts/start.ts'
 import { core } from './process.ts'
 import { circumstances, writeReadme } from './readme.ts'
 import { cpuSection, goalsSection, latencySection, processSection, fieldSection } from './report.ts'
-import { anythingWrong, type Results } from './results.ts'
+import { anyWrongAnswer, type Results } from './results.ts'
 import type { Entrant } from './rounds.ts'
 import { startUpstream } from './upstream.ts'
 
@@ -79,7 +79,7 @@ upstream.stop()
 tell(goalsSection(results))
 writeFileSync(join(made, 'last.json'), JSON.stringify(results, undefined, 1))
 if (options.whole) writeReadme(told.join('\n\n'))
-process.exitCode = anythingWrong(results) ? 1 : 0
+process.exitCode = anyWrongAnswer(results) ? 1 : 0
 
 function tell(section: string): void {
   told.push(section)

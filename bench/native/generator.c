@@ -47,7 +47,7 @@ static bool counting; /* inside the window */
 static bool ending;   /* nothing new is asked */
 
 static void wrong(const char *what, const struct connection *connection) {
-  fprintf(stderr, "generator: wrong answer: %s (status %d, %lld of %lld marks)\n%.600s\n", what,
+  fprintf(stderr, "wrong answer: %s (status %d, %lld of %lld marks)\n%.600s\n", what,
           connection->answer.head_size ? message_status(&connection->answer) : 0,
           connection->marks.count, plan.marks, connection->answer.head);
   exit(1);
@@ -206,7 +206,7 @@ static void hold(void) {
   long long limit = now_ns() + 20 * second;
   while (seen.waiting > 0 && now_ns() < limit) run_until(now_ns() + second / 100);
   if (seen.waiting > 0) {
-    fprintf(stderr, "generator: %lld streams have not begun\n", seen.waiting);
+    fprintf(stderr, "%lld of %d streams did not begin in time\n", seen.waiting, plan.connections);
     exit(1);
   }
   printf("{\"open\":%d}\n", plan.connections);
