@@ -99,7 +99,7 @@ export const cases: Case[] = [
     // As long as a stream, so that as many begin as end within it.
     seconds: 2,
     ramp: 0.5,
-    // They end in the next round's time, or are left.
+    // It would take as long again.
     drain: 0.1,
     rounds: 6,
   },

@@ -7,6 +7,7 @@ import { made, programs } from './build.ts'
 import type { Case } from './cases.ts'
 import type { Contestant, Running } from './contestants/contestant.ts'
 import { core, spawnOn } from './process.ts'
+import { TooSlow } from './too-slow.ts'
 
 /** What the generator saw in one round. */
 export interface Seen {
@@ -46,6 +47,9 @@ export async function load(
   return { ...seen, events: (marks * given.marks) / marksOf(contestant, given) }
 }
 
+/** What the generator exits with where streams did not begin in time. */
+const tooSlow = 3
+
 /** Streams that are held open. */
 export interface Held {
   release(): Promise<void>
@@ -66,6 +70,7 @@ export async function hold(
   const { stdin } = child
   const opened = once(child.stdout, 'data')
   const [first] = await Promise.race([opened, exited])
+  if (first === tooSlow) throw new TooSlow((await complaint).trim())
   if (typeof first === 'number') throw new Error((await complaint).trim())
   return {
     async release() {

@@ -44,7 +44,7 @@ export function cpuSection({ given, columns }: Cpu, against: string[]): string {
   const us = cpuUs.bind(undefined, given)
   const others = against.flatMap((name) => columns.find((column) => column.name === name) ?? [])
   const rows = columns.map((column) => {
-    if (column.wrong !== undefined) return wrongRow(column, others.length + 1)
+    if (column.sentOff !== undefined) return sentOffRow(column, others.length + 1)
     const ratios = others.map(({ rounds }) =>
       spread(quartiles(paired(column.rounds, rounds, (one, other) => us(one) / us(other)))),
     )
@@ -61,7 +61,7 @@ export function latencySection({ given, columns }: Latency): string {
   const first = given.stream ? 'first event' : 'answer'
   const figures = given.stream ? 'firstUs' : 'wholeUs'
   const rows = columns.map((column) => {
-    if (column.wrong !== undefined) return wrongRow(column, 4)
+    if (column.sentOff !== undefined) return sentOffRow(column, 4)
     const cells = (['p50', 'p99'] as const).flatMap((share) => {
       const added = paired(
         column.rounds,
@@ -97,17 +97,17 @@ export function processSection({ memory, starts }: Results): string {
 }
 
 function perStreamCell(all: Memory[], count: number): string {
-  const wrong = all.find((one) => one.wrong !== undefined && !one.perStream.has(count))?.wrong
-  if (wrong !== undefined) return `✖ ${firstLine(wrong)}`
+  const sentOff = all.find(({ perStream }) => !perStream.has(count))?.sentOff
+  if (sentOff !== undefined) return `✖ ${firstLine(sentOff)}`
   return spread(range(all.flatMap(({ perStream }) => perStream.get(count) ?? [])))
 }
 
-function wrongRow({ name, wrong = '' }: Column<unknown>, cells: number): string[] {
-  return [name, `✖ ${firstLine(wrong)}`, ...Array.from({ length: cells }, () => '')]
+function sentOffRow({ name, sentOff }: Column<unknown>, cells: number): string[] {
+  return [name, `✖ ${firstLine(sentOff)}`, ...Array.from({ length: cells }, () => '')]
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0]?.slice(0, 100) ?? ''
+function firstLine(error: Error | undefined): string {
+  return error?.message.split('\n')[0]?.slice(0, 100) ?? ''
 }
 
 /** `median [low–high]`, with as many digits as mean something; a dash for none. */

@@ -1,3 +1,4 @@
+import { TooSlow } from './too-slow.ts'
 import type { Cpu } from './parts/cpu.ts'
 import type { Latency } from './parts/latency.ts'
 import type { Memory } from './parts/memory.ts'
@@ -11,9 +12,8 @@ export interface Results {
   starts: Map<string, number[]>
 }
 
-/** Whether any answer was wrong; who is too slow for a rate, or for so many streams, has given none. */
+/** Whether any answer was wrong. */
 export function anyWrongAnswer({ cpu, latency, memory }: Results): boolean {
-  return [...[...cpu, ...latency].flatMap(({ columns }) => columns), ...memory].some(({ wrong }) =>
-    wrong?.includes('wrong answer'),
-  )
+  const all = [...[...cpu, ...latency].flatMap(({ columns }) => columns), ...memory]
+  return all.some(({ sentOff }) => sentOff !== undefined && !(sentOff instanceof TooSlow))
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { toError, TooSlow } from './too-slow.ts'
 import type { Contestant, Running } from './contestants/contestant.ts'
 
 /** A contestant that runs. */
@@ -12,38 +13,37 @@ export interface Column<T> {
   name: string
   rounds: (T | undefined)[]
   /** Why it was sent off. */
-  wrong?: string
+  sentOff?: Error
 }
 
 /**
- * All contestants in turn, A B C A B C …, after one round that is not counted. Who gives a wrong answer
- * takes part no longer.
+ * All contestants in turn, A B C A B C …, after one round that is not counted. Who gives a wrong answer, or
+ * is too slow, takes part no longer.
  */
 export async function inRounds<T>(
   entrants: Entrant[],
   count: number,
-  measure: (entrant: Entrant) => Promise<T | undefined>,
+  measure: (entrant: Entrant, warmUp: boolean) => Promise<T | undefined>,
 ): Promise<Column<T>[]> {
   const columns = entrants.map(({ contestant: { name } }): Column<T> => ({ name, rounds: [] }))
   for (let round = -1; round < count; round += 1) {
     for (const [at, entrant] of entrants.entries()) {
       const column = columns[at]
-      if (column === undefined || column.wrong !== undefined) continue
+      if (column === undefined || column.sentOff !== undefined) continue
       const absent = round >= 0 && round % entrant.contestant.every !== 0
       try {
-        const figures = absent ? undefined : await measure(entrant)
+        const figures = absent ? undefined : await measure(entrant, round < 0)
         if (round >= 0) column.rounds.push(figures)
       } catch (error) {
-        column.wrong = error instanceof Error ? error.message : String(error)
-        console.error(`✖ ${column.name}: ${column.wrong}`)
+        column.sentOff = toError(error)
+        console.error(`✖ ${column.name}: ${column.sentOff.message}`)
         // It may still be busy with what nobody awaits any more.
         await sleep(5_000)
       }
     }
   }
   for (const column of columns) {
-    if (column.wrong === undefined && present(column).length === 0)
-      column.wrong = 'no answer in time'
+    if (present(column).length === 0) column.sentOff ??= new TooSlow('no answer in time')
   }
   return columns
 }

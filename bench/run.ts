@@ -77,11 +77,16 @@ for (const { running } of entrants) running.stop()
 upstream.stop()
 
 tell(goalsSection(results))
-writeFileSync(join(made, 'last.json'), JSON.stringify(results, undefined, 1))
+writeFileSync(join(made, 'last.json'), JSON.stringify(results, legible, 1))
 if (options.whole) writeReadme(told.join('\n\n'))
 process.exitCode = anyWrongAnswer(results) ? 1 : 0
 
 function tell(section: string): void {
   told.push(section)
   console.log(`${section}\n`)
+}
+
+function legible(_key: string, value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries(value)
+  return value instanceof Error ? value.message : value
 }

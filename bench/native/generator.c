@@ -207,7 +207,7 @@ static void hold(void) {
   while (seen.waiting > 0 && now_ns() < limit) run_until(now_ns() + second / 100);
   if (seen.waiting > 0) {
     fprintf(stderr, "%lld of %d streams did not begin in time\n", seen.waiting, plan.connections);
-    exit(1);
+    exit(3);
   }
   printf("{\"open\":%d}\n", plan.connections);
   fflush(stdout);

@@ -1,5 +1,6 @@
 import type { rated } from '../cases.ts'
 import { load, type Seen } from '../load.ts'
+import { TooSlow } from '../too-slow.ts'
 import { type Column, type Entrant, inRounds } from '../rounds.ts'
 
 type Rated = (typeof rated)[number]
@@ -20,7 +21,7 @@ export async function measureLatency(
   const columns = await inRounds(entrants, count, async ({ contestant, running }) => {
     const seen = await load(contestant, running, given, { rate })
     if (seen.completed < seen.due) {
-      throw new Error(`cannot keep the rate: ${seen.completed} of ${seen.due} answers in time`)
+      throw new TooSlow(`cannot keep the rate: ${seen.completed} of ${seen.due} answers in time`)
     }
     return seen
   })

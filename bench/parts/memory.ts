@@ -3,6 +3,7 @@ import { cases, idle } from '../cases.ts'
 import type { Contestant } from '../contestants/contestant.ts'
 import { hold, load } from '../load.ts'
 import { rssOf } from '../process.ts'
+import { toError } from '../too-slow.ts'
 import { startUpstream } from '../upstream.ts'
 
 /** Resident memory of one process, in kB. */
@@ -14,7 +15,8 @@ export interface Memory {
   warm: number
   /** For each open stream, by how many are open. */
   perStream: Map<number, number>
-  wrong?: string
+  /** Why it was not measured to the end. */
+  sentOff?: Error
 }
 
 const unary = cases.find(({ name }) => name === 'unary') ?? idle
@@ -41,8 +43,8 @@ export async function measureMemory(contestant: Contestant, streams: number[]): 
       memory.perStream.set(count, (rssOf(running.pid) - memory.warm) / count)
     }
   } catch (error) {
-    memory.wrong = error instanceof Error ? error.message : String(error)
-    console.error(`✖ ${contestant.name}: ${memory.wrong}`)
+    memory.sentOff = toError(error)
+    console.error(`✖ ${contestant.name}: ${memory.sentOff.message}`)
   }
   running.stop()
   for (const one of held) await one.release()
