@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { join } from 'node:path'
@@ -23,9 +23,11 @@ export function replaced(text: string, between: string): string {
 /** When, what and where. */
 export function circumstances(): string {
   const when = new Date().toISOString().slice(0, 10)
-  const commit = execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], {
+  const { stdout } = spawnSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], {
     cwd: import.meta.dirname,
+    encoding: 'utf8',
   })
+  const commit = stdout.trim() === '' ? 'outside a repository' : stdout.trim()
   const [processor] = cpus()
-  return `${when}: Pollux ${commit.toString().trim()}, Node ${process.version}, Linux ${release()}, ${cpus().length} cores of ${processor?.model ?? 'some kind'}.`
+  return `${when}: Pollux ${commit}, Node ${process.version}, Linux ${release()}, ${cpus().length} cores of ${processor?.model ?? 'some kind'}.`
 }

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { toError, TooSlow } from './too-slow.ts'
 import type { Contestant, Running } from './contestants/contestant.ts'
 
-/** A contestant that runs. */
+/** A contestant, and its process while there is one. */
 export interface Entrant {
   contestant: Contestant
-  running: Running
+  running?: Running
 }
 
 /** What one contestant did, round by round: undefined where it took no part. */
@@ -22,23 +21,27 @@ export interface Column<T> {
  */
 export async function inRounds<T>(
   entrants: Entrant[],
+  upstream: number,
   count: number,
-  measure: (entrant: Entrant, warmUp: boolean) => Promise<T | undefined>,
+  measure: (contestant: Contestant, running: Running, warmUp: boolean) => Promise<T | undefined>,
 ): Promise<Column<T>[]> {
   const columns = entrants.map(({ contestant: { name } }): Column<T> => ({ name, rounds: [] }))
   for (let round = -1; round < count; round += 1) {
     for (const [at, entrant] of entrants.entries()) {
       const column = columns[at]
       if (column === undefined || column.sentOff !== undefined) continue
-      const absent = round >= 0 && round % entrant.contestant.every !== 0
+      const { contestant } = entrant
+      const absent = round >= 0 && round % contestant.every !== 0
       try {
-        const figures = absent ? undefined : await measure(entrant, round < 0)
+        entrant.running ??= await contestant.start({ upstream })
+        const figures = absent ? undefined : await measure(contestant, entrant.running, round < 0)
         if (round >= 0) column.rounds.push(figures)
       } catch (error) {
         column.sentOff = toError(error)
         console.error(`✖ ${column.name}: ${column.sentOff.message}`)
         // It may still be busy with what nobody awaits any more.
-        await sleep(5_000)
+        entrant.running?.stop()
+        entrant.running = undefined
       }
     }
   }

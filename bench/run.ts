@@ -49,36 +49,36 @@ if (options.parts.includes('memory')) {
 }
 if (results.starts.size > 0 || results.memory.length > 0) tell(processSection(results))
 
-const entrants: Entrant[] = []
-for (const contestant of entered.taking) {
-  const running =
-    contestant === direct
-      ? { ...upstream, headers: {}, startMs: 0 }
-      : await contestant.start({ upstream: upstream.port })
-  entrants.push({ contestant, running })
-}
+const entrants = entered.taking.map((contestant): Entrant => {
+  const isUpstream = { ...upstream, headers: {}, startMs: 0, stop: () => {} }
+  return contestant === direct ? { contestant, running: isUpstream } : { contestant }
+})
 if (options.parts.includes('cpu')) {
   const against = ['floor', 'portkey', ...options.versions.slice(0, 1).map(({ name }) => name)]
   for (const given of chosenCases(options)) {
     const rounds = roundsOf(given, options)
-    const cpu = await measureCpu(entrants, given, rounds, options.seconds)
+    const cpu = await measureCpu(entrants, upstream.port, given, rounds, options.seconds)
     results.cpu.push(cpu)
     tell(cpuSection(cpu, against))
   }
 }
 if (options.parts.includes('latency')) {
   for (const given of chosenRates(options)) {
-    const latency = await measureLatency(entrants, given, roundsOf(given, options))
+    const latency = await measureLatency(entrants, upstream.port, given, roundsOf(given, options))
     results.latency.push(latency)
     tell(latencySection(latency))
   }
 }
-for (const { running } of entrants) running.stop()
+for (const { running } of entrants) running?.stop()
 upstream.stop()
 
 tell(goalsSection(results))
 writeFileSync(join(made, 'last.json'), JSON.stringify(results, legible, 1))
-if (options.whole) writeReadme(told.join('\n\n'))
+if (options.whole) {
+  const [who = '', ...figures] = told
+  const promises = figures.pop() ?? ''
+  writeReadme([who, promises, ...figures].join('\n\n'))
+}
 process.exitCode = anyWrongAnswer(results) ? 1 : 0
 
 function tell(section: string): void {

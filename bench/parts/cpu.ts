@@ -12,12 +12,13 @@ export interface Cpu {
 /** As many requests as each contestant takes: every connection asks again as soon as it is answered. */
 export async function measureCpu(
   entrants: Entrant[],
+  upstream: number,
   given: Case,
   count: number,
   seconds: number,
 ): Promise<Cpu> {
   const manner = { seconds: given.seconds * seconds }
-  const columns = await inRounds(entrants, count, async ({ contestant, running }, warmUp) => {
+  const columns = await inRounds(entrants, upstream, count, async (contestant, running, warmUp) => {
     // Streams are not awaited in each round, but once they are, so that somebody looks whether they are complete.
     const seen = await load(contestant, running, given, warmUp ? { ...manner, drain: 6 } : manner)
     if (warmUp && seen.completed === 0) throw new TooSlow('no answer is complete in time')

@@ -14,11 +14,12 @@ export interface Latency {
 /** Requests at fixed moments, however long the answers take. Who cannot keep the rate is sent off. */
 export async function measureLatency(
   entrants: Entrant[],
+  upstream: number,
   given: Rated,
   count: number,
 ): Promise<Latency> {
   const { rate } = given
-  const columns = await inRounds(entrants, count, async ({ contestant, running }) => {
+  const columns = await inRounds(entrants, upstream, count, async (contestant, running) => {
     const seen = await load(contestant, running, given, { rate })
     if (seen.completed < seen.due) {
       throw new TooSlow(`cannot keep the rate: ${seen.completed} of ${seen.due} answers in time`)
