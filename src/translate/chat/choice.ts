@@ -73,12 +73,12 @@ export class ChoiceStream {
     }
     this.#citations.add(candidate)
     this.#findings = mergeFindings(this.#findings, toFindings(candidate))
-    this.#turn.push(content?.parts ?? [])
-    const deltas = (content?.parts ?? []).flatMap((part) => {
-      this.#citations.beginPart()
-      return this.#toDeltas(part)
-    })
-    const chunks = deltas.flatMap((delta) => this.#toChunks(delta))
+    const parts = content?.parts ?? []
+    const [only] = parts
+    const chunks =
+      only !== undefined && parts.length === 1
+        ? this.pushPart(only)
+        : parts.flatMap((part) => this.pushPart(part))
     const logprobs = toLogprobs(logprobsResult, this.#options.topLogprobs)
     if (logprobs === null) return chunks
     // They belong to the event as a whole: the last of its deltas carries them.
@@ -86,6 +86,17 @@ export class ChoiceStream {
     return carriers.map((chunk, at) =>
       at === carriers.length - 1 ? { ...chunk, logprobs } : chunk,
     )
+  }
+
+  /** One more part of what the candidate says. */
+  pushPart(part: Part): ChunkChoice[] {
+    this.#turn.push(part)
+    this.#citations.beginPart()
+    const deltas = this.#toDeltas(part)
+    const [only] = deltas
+    return this.#started && only !== undefined && deltas.length === 1
+      ? [this.#toChoice(only)]
+      : deltas.flatMap((delta) => this.#toChunks(delta))
   }
 
   finish(blocked: PromptFeedback | undefined): ChunkChoice[] {
@@ -140,12 +151,9 @@ export class ChoiceStream {
     this.#answered = true
     this.#hidden += tagged.length
     this.#citations.addText(text, this.#hidden)
-    return [
-      {
-        content: tagged + text,
-        ...extra({ thought_signature: signature }),
-      },
-    ]
+    const content = tagged + text
+    if (signature === undefined) return [{ content }]
+    return [{ content, ...extra({ thought_signature: signature }) }]
   }
 
   #toThoughtDeltas(text: string, signature: string | undefined): Delta[] {

@@ -111,8 +111,10 @@ export interface Audio {
 
 /** Extra content, or nothing where nothing is to be said. */
 export function extra(google: Record<string, unknown>): { extra_content?: ExtraContent } {
+  // Most texts have nothing of the kind.
+  if (Object.values(google).every((value) => value === undefined)) return {}
   const said = Object.entries(google).filter(([, value]) => value !== undefined)
-  return said.length > 0 ? { extra_content: { google: Object.fromEntries(said) } } : {}
+  return { extra_content: { google: Object.fromEntries(said) } }
 }
 
 /** The whole answer that a finished stream of chunks makes. */
