@@ -1,4 +1,5 @@
 import { ApiError, interrupted } from '../errors.ts'
+import type { MadeCall } from '../translate/chat/calls.ts'
 import { mergeCopies } from '../translate/chat/copies.ts'
 import { Repeat } from '../translate/chat/likeness.ts'
 import type { Asked } from '../translate/chat/mend.ts'
@@ -48,7 +49,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         // A whole answer always has its usage.
         const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
         const content = understood(() => collectWhole(stream, response))
-        await remember(stream, 0)
+        await remember(stream.takeCalls())
         return { stream, content, discard: () => undefined }
       })
     },
@@ -139,7 +140,6 @@ export function geminiBackend(settings: GeminiSettings): Backend {
 
   /** Drives the translation. An answer that broke off must not look complete: it throws 502. */
   function toBatches(source: Events, stream: ChatStream): Batches {
-    let remembered = 0
     let over = false
     return { next, cancel: () => source.cancel() }
 
@@ -151,7 +151,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
           if (over && !stream.complete) throw interrupted()
           const chunks = understood(() => translated(events, stream))
           // Before the client has the call, it can be recalled, by other instances too.
-          remembered = await remember(stream, remembered)
+          const calls = stream.takeCalls()
+          if (calls.length > 0) await remember(calls)
           if (chunks.length > 0) return chunks
         }
         return undefined
@@ -162,15 +163,12 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     }
   }
 
-  async function remember(stream: ChatStream, from: number): Promise<number> {
-    const calls = stream.calls
-    const fresh = calls.slice(from).filter(({ signature, nativeId }) => signature ?? nativeId)
-    if (fresh.length > 0) {
-      await signatures.remember(
-        new Map(fresh.map(({ id, signature, nativeId }) => [id, { signature, nativeId }])),
-      )
-    }
-    return calls.length
+  async function remember(calls: MadeCall[]): Promise<void> {
+    const telling = calls.filter(({ signature, nativeId }) => signature ?? nativeId)
+    if (telling.length === 0) return
+    await signatures.remember(
+      new Map(telling.map(({ id, signature, nativeId }) => [id, { signature, nativeId }])),
+    )
   }
 }
 

@@ -131,8 +131,10 @@ function joinTurns(contents: Content[]): Content[] {
   for (const content of contents) {
     const last = joined.at(-1)
     const joins = last?.role === content.role && !hasResults(content)
-    if (last !== undefined && joins && !hasResults(last)) last.parts.push(...content.parts)
-    else joined.push({ ...content, parts: [...content.parts] })
+    if (last !== undefined && joins && !hasResults(last)) {
+      // One by one: as arguments of one call there may be too many.
+      for (const part of content.parts) last.parts.push(part)
+    } else joined.push({ ...content, parts: [...content.parts] })
   }
   return joined
 }
