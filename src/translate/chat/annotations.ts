@@ -1,4 +1,5 @@
 import type { Candidate, Citation, GroundingChunk, GroundingSupport } from '../gemini.ts'
+import { addAll } from '../add-all.ts'
 import { LongText, longestText } from './long-text.ts'
 import type { Annotation } from './response.ts'
 
@@ -78,11 +79,6 @@ export class Citations {
     const toContent = (place: number) => words.pointsBefore(place) + hidden
     return { start: toContent(from), end: toContent(from + cited.length) }
   }
-}
-
-/** One by one: as arguments of one call there may be too many. */
-function addAll<T>(list: T[], more: readonly T[] | undefined): void {
-  for (const one of more ?? []) list.push(one)
 }
 
 /** The index of the first member of which it is true; of a list whose first ones are those of which it is not. */

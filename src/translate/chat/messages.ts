@@ -1,4 +1,5 @@
 import { invalidRequest } from '../../errors.ts'
+import { addAll } from '../add-all.ts'
 import type { Content, Part } from '../gemini.ts'
 import { callsOf, signFirstCall, toModelParts } from './assistant.ts'
 import { detailsOf, toParts, toTexts } from './content.ts'
@@ -131,10 +132,8 @@ function joinTurns(contents: Content[]): Content[] {
   for (const content of contents) {
     const last = joined.at(-1)
     const joins = last?.role === content.role && !hasResults(content)
-    if (last !== undefined && joins && !hasResults(last)) {
-      // One by one: as arguments of one call there may be too many.
-      for (const part of content.parts) last.parts.push(part)
-    } else joined.push({ ...content, parts: [...content.parts] })
+    if (last !== undefined && joins && !hasResults(last)) addAll(last.parts, content.parts)
+    else joined.push({ ...content, parts: [...content.parts] })
   }
   return joined
 }
