@@ -27,16 +27,18 @@ export function fieldSection({ taking, missing }: Field): string {
   )
 }
 
-/** What was promised beside what was measured. */
+/** What was promised beside what was measured; nothing where nothing of it was. */
 export function goalsSection(results: Results): string {
-  const rows = goals.map((goal) => goalRow(goal, goal.of(results)))
-  return `### What is promised, of \`${promised}\`\n\n${table(['promise', 'at most', 'measured', ''], rows)}`
+  const rows = goals.flatMap((goal) => goalRow(goal, goal.of(results)))
+  if (rows.length === 0) return ''
+  const head = ['promise', 'at most', 'measured', '']
+  return `### What is promised, of \`${promised}\`\n\n${table(head, rows)}`
 }
 
-function goalRow({ promise, most, unit, digits }: Goal, measured: number): string[] {
+function goalRow({ promise, most, unit, digits }: Goal, measured: number): string[][] {
+  if (Number.isNaN(measured)) return []
   const text = (number: number) => `${number.toFixed(digits)} ${unit}`
-  if (Number.isNaN(measured)) return [promise, text(most), 'not measured', '']
-  return [promise, text(most), text(measured), measured <= most ? '✔' : '✖']
+  return [[promise, text(most), text(measured), measured <= most ? '✔' : '✖']]
 }
 
 /** CPU of one case, and the ratio to each of these contestants. */
