@@ -132,7 +132,7 @@ export const rated: (Case & { rate: number })[] = [
     connections: 64,
     seconds: 3,
     rate: 200,
-    rounds: 5,
+    rounds: 4,
   },
   {
     ...stream,

@@ -1,12 +1,14 @@
-import { type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { made, programs } from './build.ts'
+import { programs } from './build.ts'
 import type { Case } from './cases.ts'
 import type { Contestant, Running } from './contestants/contestant.ts'
 import { core, spawnOn } from './process.ts'
+import { scratch } from './scratch.ts'
 import { TooSlow } from './too-slow.ts'
 
 /** What the generator saw in one round. */
@@ -116,9 +118,12 @@ function marksOf({ marks = {} }: Contestant, given: Case): number {
   return marks[given.name] ?? given.marks
 }
 
+/** The path of a file with this body. Several processes may write and read it at the same time. */
 function written(name: string, body: unknown): string {
-  const file = join(made, `${name}.json`)
-  writeFileSync(file, JSON.stringify(body))
+  const file = join(scratch(), `${name}.json`)
+  const whole = `${file}.${randomUUID()}`
+  writeFileSync(whole, JSON.stringify(body))
+  renameSync(whole, file)
   return file
 }
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { endWithUs } from '../test/suites/support/ends-with-us.ts'
-import { made } from './build.ts'
+import { scratch } from './scratch.ts'
 
 /** What is measured has core 0 for itself; all that asks and answers it is on core 1. */
 export const core = { measured: 0, others: 1 }
@@ -16,7 +16,7 @@ export function spawnOn(
   options: { cwd?: string; env?: Record<string, string>; log?: string } = {},
 ): ChildProcess {
   const { cwd, env, log } = options
-  const file = log === undefined ? undefined : openSync(join(made, `${log}.log`), 'w')
+  const file = log === undefined ? undefined : openSync(join(scratch(), `${log}.log`), 'w')
   const child = spawn('taskset', ['-c', String(which), ...command], {
     cwd,
     // HOME would lead to credentials and settings of whoever measures.
@@ -31,11 +31,11 @@ export function spawnOn(
 export async function listening(port: number, child: ChildProcess, ms = 60_000): Promise<void> {
   const limit = performance.now() + ms
   while (performance.now() < limit) {
-    if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode} (see bench/.cache)`)
+    if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode} (see ${scratch()})`)
     if (await connects(port)) return
     await sleep(1)
   }
-  throw new Error(`nothing listens on port ${port} (see bench/.cache)`)
+  throw new Error(`nothing listens on port ${port} (see ${scratch()})`)
 }
 
 function connects(port: number): Promise<boolean> {

@@ -1,7 +1,6 @@
-import { accessSync } from 'node:fs'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { accessSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { made } from '../build.ts'
+import { scratch } from '../scratch.ts'
 import { type Contestant, started } from './contestant.ts'
 
 const passesThrough = { translates: false, streamEnd: 'STOP' } as const
@@ -30,7 +29,13 @@ export const nginx: Contestant = {
   missing: () => (inPath('nginx') === undefined ? 'nginx is not in PATH' : undefined),
   start: async ({ upstream }) =>
     started('nginx', (port) => ({
-      command: [inPath('nginx') ?? 'nginx', '-p', made, '-c', writeNginxConfig(port, upstream)],
+      command: [
+        inPath('nginx') ?? 'nginx',
+        '-p',
+        scratch(),
+        '-c',
+        writeNginxConfig(port, upstream),
+      ],
     })),
 }
 
@@ -50,7 +55,7 @@ function exists(path: string): boolean {
 }
 
 function writeNginxConfig(port: number, upstream: number): string {
-  const folder = join(made, `nginx-${port}`)
+  const folder = join(scratch(), `nginx-${port}`)
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'nginx.conf')
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']

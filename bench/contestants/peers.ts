@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { made } from '../build.ts'
+import { scratch } from '../scratch.ts'
 import { type Contestant, started } from './contestant.ts'
 
 const folder = join(import.meta.dirname, '../peers')
@@ -107,7 +108,7 @@ export function installLitellm(): void {
 }
 
 function writeLitellmConfig(upstream: number): string {
-  const file = join(made, 'litellm.yaml')
+  const file = join(scratch(), `litellm-${upstream}.yaml`)
   writeFileSync(
     file,
     `model_list:

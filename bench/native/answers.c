@@ -20,7 +20,13 @@ static const char *phrases[] = {
     ". Stir slowly; the " MARK " should colour the butter.\\n",
 };
 
-static const char *phrase(int at) { return phrases[at % (int)(sizeof phrases / sizeof *phrases)]; }
+/* No two events of a stream have the same words. */
+static const char *phrase(int at) {
+  static char words[128];
+  const char *which = phrases[at % (int)(sizeof phrases / sizeof *phrases)];
+  snprintf(words, sizeof words, "%s (step %d)", which, at);
+  return words;
+}
 
 static const char *signature =
     "CpwCAdHtim9Yk0mQxw3lBq0bX2yUu1cPzqN4hS7vJtR5aLfGd8eKiWoMn6pTgVbHsQrEjDzCxAyFwUlIkOmPnB2v3c4x5Z6"
