@@ -1,4 +1,5 @@
 import { ApiError, interrupted } from '../errors.ts'
+import type { MadeCall } from '../translate/chat/calls.ts'
 import { mergeCopies } from '../translate/chat/copies.ts'
 import { Repeat } from '../translate/chat/likeness.ts'
 import type { Asked } from '../translate/chat/mend.ts'
@@ -17,7 +18,7 @@ import type { Answer, Backend, Batches, Call } from './backend.ts'
 import type { RetryBudget } from './budget.ts'
 import { type Events, toEvents, toResponse, understood } from './responses.ts'
 import { exhausted, pause, waitBefore } from './retry.ts'
-import type { SignatureStore } from './signatures.ts'
+import type { Remembered, SignatureStore } from './signatures.ts'
 import { resumed } from './source.ts'
 import type { Reply } from './transport.ts'
 
@@ -48,7 +49,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         // A whole answer always has its usage.
         const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
         const content = understood(() => collectWhole(stream, response))
-        await remember(stream, 0)
+        await remember(stream.takeCalls())
         return { stream, content, discard: () => undefined }
       })
     },
@@ -122,7 +123,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   async function translate(body: unknown, { model }: Call): Promise<Translation> {
     const { provider, parent } = gate
     const calls = pastCallsOf(body)
-    const known = await signatures.recall(calls.map(({ id }) => id))
+    const ids = calls.map(({ id }) => id)
+    const known = ids.length > 0 ? await signatures.recall(ids) : new Map<string, Remembered>()
     const signed = new Set(calls.filter((one) => one.signed).map(({ id }) => id))
     const remembered = pick(known, ({ signature }, id) => (signed.has(id) ? undefined : signature))
     const nativeIds = pick(known, ({ nativeId }) => nativeId)
@@ -139,7 +141,6 @@ export function geminiBackend(settings: GeminiSettings): Backend {
 
   /** Drives the translation. An answer that broke off must not look complete: it throws 502. */
   function toBatches(source: Events, stream: ChatStream): Batches {
-    let remembered = 0
     let over = false
     return { next, cancel: () => source.cancel() }
 
@@ -151,7 +152,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
           if (over && !stream.complete) throw interrupted()
           const chunks = understood(() => translated(events, stream))
           // Before the client has the call, it can be recalled, by other instances too.
-          remembered = await remember(stream, remembered)
+          const calls = stream.takeCalls()
+          if (calls.length > 0) await remember(calls)
           if (chunks.length > 0) return chunks
         }
         return undefined
@@ -162,15 +164,12 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     }
   }
 
-  async function remember(stream: ChatStream, from: number): Promise<number> {
-    const calls = stream.calls
-    const fresh = calls.slice(from).filter(({ signature, nativeId }) => signature ?? nativeId)
-    if (fresh.length > 0) {
-      await signatures.remember(
-        new Map(fresh.map(({ id, signature, nativeId }) => [id, { signature, nativeId }])),
-      )
-    }
-    return calls.length
+  async function remember(calls: MadeCall[]): Promise<void> {
+    const telling = calls.filter(({ signature, nativeId }) => signature ?? nativeId)
+    if (telling.length === 0) return
+    await signatures.remember(
+      new Map(telling.map(({ id, signature, nativeId }) => [id, { signature, nativeId }])),
+    )
   }
 }
 
@@ -241,12 +240,12 @@ function toAnswerOptions(
 }
 
 function pick<K, V, T>(map: Map<K, V>, select: (value: V, key: K) => T | undefined): Map<K, T> {
-  return new Map(
-    [...map].flatMap(([key, value]) => {
-      const selected = select(value, key)
-      return selected === undefined ? [] : [[key, selected] as const]
-    }),
-  )
+  const picked = new Map<K, T>()
+  for (const [key, value] of map) {
+    const selected = select(value, key)
+    if (selected !== undefined) picked.set(key, selected)
+  }
+  return picked
 }
 
 /** What was left out, mended or tried again, by name: nothing is lost silently. */

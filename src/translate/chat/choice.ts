@@ -1,7 +1,7 @@
 import type { Candidate, FunctionCall, Part, PromptFeedback } from '../gemini.ts'
 import { Citations, codePoints } from './annotations.ts'
 import { Calls, type MadeCall } from './calls.ts'
-import { mergeFindings, toFindings } from './findings.ts'
+import { Findings } from './findings.ts'
 import { isFutile, isPlain, toFinishReason } from './finish.ts'
 import { toLogprobs } from './logprobs.ts'
 import { toImage } from './media-out.ts'
@@ -33,7 +33,7 @@ export class ChoiceStream {
   #finishReason: string | undefined
   #finishMessage: string | undefined
   /** What was searched and read, in Gemini's own words; it may come in any event. */
-  #findings: Record<string, unknown> = {}
+  readonly #findings = new Findings()
   readonly #citations = new Citations()
   /** Code points of `content` that are thoughts and tags, which citations do not count. */
   #hidden = 0
@@ -44,20 +44,16 @@ export class ChoiceStream {
   /** Sound may have to be whole before it can be sent. */
   readonly #sound: Sound
 
-  constructor(index: number, answer: Answer, options: AnswerOptions) {
+  /** `made` gets the calls, with what Gemini wants back with them. */
+  constructor(index: number, answer: Answer, options: AnswerOptions, made: MadeCall[]) {
     this.#index = index
     this.#options = options
-    this.#calls = new Calls(index, answer.id, options)
+    this.#calls = new Calls(index, answer.id, options, made)
     this.#sound = new Sound(answer, options.audioFormat)
   }
 
   get finished(): boolean {
     return this.#finishReason !== undefined
-  }
-
-  /** The calls so far, with what Gemini wants back with them. */
-  get calls(): readonly MadeCall[] {
-    return this.#calls.made
   }
 
   /** Gemini's reason, where it ended without anything to show in a way that another try may mend. */
@@ -72,7 +68,7 @@ export class ChoiceStream {
       this.#finishMessage = finishMessage
     }
     this.#citations.add(candidate)
-    this.#findings = mergeFindings(this.#findings, toFindings(candidate))
+    this.#findings.add(candidate)
     const parts = content?.parts ?? []
     const [only] = parts
     const chunks =
@@ -101,7 +97,7 @@ export class ChoiceStream {
 
   finish(blocked: PromptFeedback | undefined): ChunkChoice[] {
     const native = blocked === undefined ? this.#finishReason : 'PROHIBITED_CONTENT'
-    const reason = toFinishReason(native, this.#calls.made.length > 0, this.#options.legacy)
+    const reason = toFinishReason(native, this.#calls.count > 0, this.#options.legacy)
     const refused = reason === 'content_filter' && !this.#answered
     const annotations = this.#citations.toAnnotations()
     const closing: Delta[] = [
@@ -209,7 +205,7 @@ export class ChoiceStream {
    */
   #toLastExtra(): Delta[] {
     const parts = this.#foreign ? this.#turn.parts : undefined
-    const google = { ...this.#findings, ...(parts && { parts }) }
+    const google = { ...this.#findings.toExtra(), ...(parts && { parts }) }
     return Object.keys(google).length > 0 ? [{ extra_content: { google } }] : []
   }
 

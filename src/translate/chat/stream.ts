@@ -34,6 +34,7 @@ export class ChatStream {
   #usage: UsageMetadata | undefined
   #blocked: PromptFeedback | undefined
   #begun = false
+  readonly #made: MadeCall[] = []
   /** What a repeat is a repeat of. */
   #last: { index: number; part: Part } | undefined
   /** Of the chunks of repeats, once there was one. */
@@ -59,9 +60,9 @@ export class ChatStream {
     return this.#blocked === undefined && !reasons.includes(undefined) ? reasons[0] : undefined
   }
 
-  /** The calls so far, for the memory of signatures. */
-  get calls(): MadeCall[] {
-    return [...this.#choices.values()].flatMap((choice) => choice.calls)
+  /** The calls since it was last asked, for the memory of signatures. */
+  takeCalls(): MadeCall[] {
+    return this.#made.splice(0)
   }
 
   push(response: GenerateContentResponse): ChatChunk[] {
@@ -131,7 +132,8 @@ export class ChatStream {
   #choice(index: number): ChoiceStream {
     const known = this.#choices.get(index)
     if (known !== undefined) return known
-    const choice = new ChoiceStream(index, this.#head, this.#options)
+    if (this.#choices.size >= mostChoices) throw badGateway('Gemini gave answers without end.')
+    const choice = new ChoiceStream(index, this.#head, this.#options, this.#made)
     this.#choices.set(index, choice)
     return choice
   }
@@ -151,6 +153,9 @@ export class ChatStream {
     }
   }
 }
+
+/** More candidates than any model gives. */
+const mostChoices = 128
 
 /** The whole answer, from the one response that holds it. Throws 502 where it holds nothing. */
 export function collectWhole(
