@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { Session } from 'node:inspector'
+import { GCProfiler } from 'node:v8'
+import { answeredWorks } from './answered-works.ts'
+import { askedWorks } from './asked-works.ts'
+import { guardedWorks } from './guarded-works.ts'
+import { smallSizes, translate, type Work } from './work.ts'
+
+/**
+ * A program that counts instead of timing; `counted.ts` starts it with the flags that make it exact.
+ * Its arguments are names of guarded works, or `growing` and names of growing ones; it prints a line
+ * of JSON for each.
+ */
+
+/** What was counted of one work. */
+export interface Counts {
+  name: string
+  /** Bytes that were allocated, for each size. */
+  bytes: number[]
+  /** How many blocks of `src/` were run through, for each size; none for guarded works. */
+  steps: number[]
+}
+
+/** Until all is compiled and every cache has what it needs. */
+const warmUps = 40
+
+const [first = '', ...others] = process.argv.slice(2)
+if (first === 'growing') countGrowing(others)
+else for (const name of [first, ...others]) countGuarded(name)
+
+function countGuarded(name: string): void {
+  // The names are those of the table.
+  const work = guardedWorks[name as keyof typeof guardedWorks].make()
+  for (let at = 0; at < warmUps; at += 1) translate(work)
+  say({ name, bytes: allocatedBy([work], 20), steps: [] })
+}
+
+function countGrowing(names: string[]): void {
+  const all = names.map((name) => {
+    const growing = { ...askedWorks, ...answeredWorks }[name]
+    assert(growing, name)
+    return { name, works: smallSizes(growing).map(growing.of) }
+  })
+  const bytes = all.map(({ works }) => {
+    const [few, more] = works
+    for (const work of [few, more, few, more]) if (work !== undefined) translate(work)
+    return allocatedBy(works, 2)
+  })
+  const count = countSteps()
+  for (const [at, { name, works }] of all.entries()) {
+    const steps = works.map((work) => count(() => translate(work)))
+    say({ name, bytes: bytes[at] ?? [], steps })
+  }
+}
+
+function say(counts: Counts): void {
+  process.stdout.write(`${JSON.stringify(counts)}\n`)
+}
+
+/**
+ * Bytes for each work, the (lower) median of some runs: what is allocated stays in the heap as long as no
+ * garbage is collected. (It is not before each run: V8's own caches would be filled anew.)
+ */
+function allocatedBy(works: readonly Work[], runs: number): number[] {
+  globalThis.gc?.()
+  const collections = new GCProfiler()
+  collections.start()
+  const looking = median(runs, () => heapAfter(() => undefined))
+  const bytes = works.map((work) => median(runs, () => heapAfter(() => translate(work))) - looking)
+  assert.equal(collections.stop()?.statistics.length, 0, 'garbage was collected in between')
+  return bytes
+}
+
+function heapAfter(run: () => unknown): number {
+  const before = process.memoryUsage().heapUsed
+  run()
+  return process.memoryUsage().heapUsed - before
+}
+
+function median(runs: number, measure: () => number): number {
+  const sorted = Array.from({ length: runs }, measure).toSorted((a, b) => a - b)
+  return sorted[Math.floor((runs - 1) / 2)] ?? Number.NaN
+}
+
+/** V8 counts how often each block of code is run, for coverage: exact, and the same on every machine. */
+function countSteps(): (run: () => unknown) => number {
+  const session = new Session()
+  session.connect()
+  session.post('Profiler.enable')
+  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
+  taken(session)
+  return (run) => {
+    run()
+    return taken(session)
+  }
+}
+
+/** What was counted since the last time. */
+function taken(session: Session): number {
+  let steps = 0
+  // Within the process the answer is there at once.
+  session.post('Profiler.takePreciseCoverage', (error, { result }) => {
+    if (error) throw error
+    const own = result.filter(({ url }) => url.includes('/src/'))
+    const ranges = own.flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges))
+    steps = ranges.reduce((sum, { count }) => sum + count, 0)
+  })
+  return steps
+}
