@@ -49,6 +49,6 @@ const lessThanAnObject = 24
 /** How much may be allocated for it. An event may not even have one object more. */
 export function limitOf({ name, unit }: Allocation): number {
   const known = measured[name] ?? Number.NaN
-  const strict = unit === 'event' ? known + lessThanAnObject : known * 1.05
+  const strict = unit === 'event' ? known + lessThanAnObject : known * 1.02
   return Math.floor(process.version === measuredWith ? strict : strict * 1.1)
 }

@@ -49,5 +49,5 @@ export function growthOf({ name, unit, bytes, steps }: Growth): string[] {
   const inSteps = steps.many > steps.few * 1.1 + 1
   if (!inBytes && !inSteps) return []
   const [a, b] = inSteps ? [steps, 'steps'] : [bytes, 'bytes']
-  return [`${name}: ${a.few.toFixed(0)} -> ${a.many.toFixed(0)} ${b} a ${unit}`]
+  return [`${name}: ${a.few.toFixed(0)} -> ${a.many.toFixed(0)} ${b} for each ${unit}`]
 }
