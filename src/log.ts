@@ -22,5 +22,14 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ severity: severities[label] ?? 'DEFAULT' }) },
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  return pino(options, destination ?? standardOutput())
+}
+
+/**
+ * Lines are written together, a tenth of a second late at the most: a write for each would cost more
+ * than all else about them, and one that waits for a slow reader must not hold up requests. What is left
+ * when the process exits is written then, and so is all that comes before a fatal line.
+ */
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 })
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { unauthorized } from '../errors.ts'
 
@@ -6,6 +6,13 @@ import { unauthorized } from '../errors.ts'
 export interface Client {
   /** The client's own Google credential, where it is passed through. */
   credential: string | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; on routes where it is asked for. */
+    client: Client | undefined
+  }
 }
 
 /** Reads who asks from a request. Throws 401. */
@@ -55,5 +62,5 @@ function readKeys({ headers }: FastifyRequest): string[] {
 }
 
 function digest(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
+  return hash('sha256', key, 'buffer')
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
 import { optional, parse } from '../translate/parse.ts'
 import type { Head } from '../translate/chat/stream.ts'
@@ -77,10 +77,11 @@ function postRoute(
   toWish: (request: FastifyRequest) => Wish,
 ): void {
   const { authenticate, door, running, totalMs } = settings
-  const onRequest = async (request: FastifyRequest) => {
-    authenticate(request)
-    // Before the body is read, which may be long.
+  // Before the body is read, which may be long.
+  const onRequest: onRequestHookHandler = (request, _reply, done) => {
+    request.client = authenticate(request)
     door.knock()
+    done()
   }
   server.post(path, { onRequest }, async (request, reply) => {
     const { backend, model, name, stream, flexible } = toWish(request)
@@ -93,7 +94,7 @@ function postRoute(
       head: toHead(name),
       model,
       signal,
-      credential: authenticate(request).credential,
+      credential: request.client?.credential,
       deadline: limitMs === undefined ? undefined : performance.now() + limitMs,
     }
     const send = streamed ? sendStreamed : sendWhole

@@ -64,10 +64,11 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
   server.addHook('preClose', async () => {
     stopping = true
   })
-  server.addHook('onRequest', async (request, reply) => {
+  server.decorateRequest('client', undefined)
+  server.addHook('onRequest', (request, reply, done) => {
     // Its connection closes with the answer before it. (Up to here nothing was awaited: that answer's
     // request was judged before this one was read.)
-    if (parser.isDistrusted(request.raw)) return reply.hijack()
+    if (parser.isDistrusted(request.raw)) return void reply.hijack()
     reply.header('x-request-id', request.id)
     reply.raw.once('close', () => {
       reader.release(request.raw)
@@ -84,7 +85,7 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
       parser.distrust(request.raw)
       throw error
     }
-    return undefined
+    return done()
   })
   if (origins.length > 0) server.register(cors, toCorsOptions(origins))
   return server

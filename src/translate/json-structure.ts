@@ -59,7 +59,8 @@ const nine = 0x39
 const openBrace = 0x7b
 const closeBrace = 0x7d
 
-function endOfString(text: string, start: number): number {
+/** Where the string that begins with the quote at `start` has its other quote; the end where it has none. */
+export function endOfString(text: string, start: number): number {
   const end = text.indexOf('"', start + 1)
   if (end === -1) return text.length
   return text.charCodeAt(end - 1) === backslash ? endOfEscaped(text, start) : end

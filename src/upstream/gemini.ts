@@ -1,5 +1,7 @@
 import { ApiError, interrupted } from '../errors.ts'
+import type { MadeCall } from '../translate/chat/calls.ts'
 import { mergeCopies } from '../translate/chat/copies.ts'
+import { Repeat } from '../translate/chat/likeness.ts'
 import type { Asked } from '../translate/chat/mend.ts'
 import { type AnswerOptions, toGemini, type Translation } from '../translate/chat/request.ts'
 import {
@@ -9,13 +11,12 @@ import {
   signatureSources,
   withDummySignatures,
 } from '../translate/chat/signatures.ts'
-import type { ChatChunk } from '../translate/chat/response.ts'
 import { ChatStream, collectWhole } from '../translate/chat/stream.ts'
 import type { GenerateContentResponse } from '../translate/gemini.ts'
 import { type Answered, type AskerSettings, type Attempt, createAsker, inTime } from './asking.ts'
 import type { Answer, Backend, Batches, Call } from './backend.ts'
 import type { RetryBudget } from './budget.ts'
-import { type Responses, toResponse, toResponses, understood } from './responses.ts'
+import { type Events, toEvents, toResponse, understood } from './responses.ts'
 import { exhausted, pause, waitBefore } from './retry.ts'
 import type { SignatureStore } from './signatures.ts'
 import { resumed } from './source.ts'
@@ -48,7 +49,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         // A whole answer always has its usage.
         const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
         const content = understood(() => collectWhole(stream, response))
-        await remember(stream, 0)
+        await remember(stream.takeCalls())
         return { stream, content, discard: () => undefined }
       })
     },
@@ -57,7 +58,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       const method = 'streamGenerateContent?alt=sse'
       return untilFruitful(translation, call, method, async (replies) => {
         const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
-        const batches = toBatches(toResponses(replies, gate.owner(call.credential)), stream)
+        const batches = toBatches(toEvents(replies, gate.owner(call.credential)), stream)
         // Until the first batch is there, a failure still has a status, and another try is free.
         const first = await batches.next()
         const discard = () => batches.cancel()
@@ -138,21 +139,21 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   }
 
   /** Drives the translation. An answer that broke off must not look complete: it throws 502. */
-  function toBatches(source: Responses, stream: ChatStream): Batches {
-    let remembered = 0
+  function toBatches(source: Events, stream: ChatStream): Batches {
     let over = false
     return { next, cancel: () => source.cancel() }
 
     async function next(): Promise<string[] | undefined> {
       try {
         while (!over) {
-          const responses = await source.next()
-          over = responses === undefined
+          const events = await source.next()
+          over = events === undefined
           if (over && !stream.complete) throw interrupted()
-          const chunks = translated(responses)
+          const chunks = understood(() => translated(events, stream))
           // Before the client has the call, it can be recalled, by other instances too.
-          remembered = await remember(stream, remembered)
-          if (chunks.length > 0) return chunks.map((chunk) => JSON.stringify(chunk))
+          const calls = stream.takeCalls()
+          if (calls.length > 0) await remember(calls)
+          if (chunks.length > 0) return chunks
         }
         return undefined
       } catch (error) {
@@ -160,26 +161,29 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         throw error
       }
     }
-
-    function translated(responses: GenerateContentResponse[] | undefined): ChatChunk[] {
-      return understood(() =>
-        responses === undefined
-          ? stream.finish()
-          : responses.flatMap((response) => stream.push(response)),
-      )
-    }
   }
 
-  async function remember(stream: ChatStream, from: number): Promise<number> {
-    const calls = stream.calls
-    const fresh = calls.slice(from).filter(({ signature, nativeId }) => signature ?? nativeId)
-    if (fresh.length > 0) {
-      await signatures.remember(
-        new Map(fresh.map(({ id, signature, nativeId }) => [id, { signature, nativeId }])),
-      )
-    }
-    return calls.length
+  async function remember(calls: MadeCall[]): Promise<void> {
+    const telling = calls.filter(({ signature, nativeId }) => signature ?? nativeId)
+    if (telling.length === 0) return
+    await signatures.remember(
+      new Map(telling.map(({ id, signature, nativeId }) => [id, { signature, nativeId }])),
+    )
   }
+}
+
+/** The chunks that events make, as JSON; nothing stands for the end of them. */
+function translated(
+  events: (GenerateContentResponse | Repeat)[] | undefined,
+  stream: ChatStream,
+): string[] {
+  if (events === undefined) return stream.finish().map((chunk) => JSON.stringify(chunk))
+  const chunks: string[] = []
+  for (const event of events) {
+    if (event instanceof Repeat) chunks.push(...stream.repeat(event))
+    else for (const chunk of stream.push(event)) chunks.push(JSON.stringify(chunk))
+  }
+  return chunks
 }
 
 /** As much of an answer as can be taken back. */

@@ -1,5 +1,6 @@
 import { ApiError, badGateway, interrupted } from '../errors.ts'
 import { Copies } from '../translate/chat/copies.ts'
+import { Likeness, type Repeat } from '../translate/chat/likeness.ts'
 import type { GenerateContentResponse } from '../translate/gemini.ts'
 import { readResponse } from '../translate/gemini-response.ts'
 import { isObject, tryParseJson } from '../translate/json.ts'
@@ -8,8 +9,8 @@ import { EventReader } from './sse.ts'
 import { interleaved, type Source } from './source.ts'
 import type { Reply } from './transport.ts'
 
-/** The responses of a stream, all at a time that one read of the upstream gave. */
-export type Responses = Source<GenerateContentResponse[]>
+/** What a stream says event by event, all at a time that one read of the upstream gave. */
+export type Events = Source<(GenerateContentResponse | Repeat)[]>
 
 /** The one response of a whole answer. Throws ApiError where it is a refusal, or none at all. */
 export async function toResponse(reply: Reply, owner: Owner): Promise<GenerateContentResponse> {
@@ -53,59 +54,86 @@ function unreadable(): ApiError {
   return badGateway('Gemini sent something that is not a response of it. Send the request again.')
 }
 
-/** The responses of all streams of an answer. */
-export function toResponses(replies: Reply[], owner: Owner): Responses {
-  const streams = replies.map((reply) => readResponses(reply, owner))
-  const [only] = streams
-  if (only !== undefined && streams.length === 1) return only
+/** The events of all streams of an answer. */
+export function toEvents(replies: Reply[], owner: Owner): Events {
+  const [only] = replies
+  if (only !== undefined && replies.length === 1) return readEvents(only, new Ear(owner, only))
   const copies = new Copies()
-  return interleaved(streams, (responses, index) =>
+  const sources = replies.map((reply) => readEvents(reply, new Reading(owner, reply)))
+  return interleaved(sources, (responses, index) =>
     responses.map((response) => copies.read(response, index)),
   )
 }
 
-function readResponses({ body, redact }: Reply, owner: Owner): Responses {
+function readEvents<T>({ body }: Reply, reading: EventReading<T>): Source<T[]> {
   const reader = new EventReader()
-  const sender = { owner, redact }
   let over = false
   let failure: { error: unknown } | undefined
   return { next, cancel: () => body.cancel() }
 
-  async function next(): Promise<GenerateContentResponse[] | undefined> {
+  async function next(): Promise<T[] | undefined> {
     while (!over) {
       const bytes = await body.next()
       over = bytes === undefined
-      const responses: GenerateContentResponse[] = []
+      const heard: T[] = []
       try {
         // Half an event at the end: the stream broke off.
         const events = bytes === undefined ? reader.finish() : reader.push(bytes)
-        readEvents(events, sender, over ? interrupted : unreadable, responses)
+        for (const data of events) reading.read(data, over ? interrupted : unreadable, heard)
       } catch (error) {
         over = true
         failure = { error }
         body.cancel()
       }
       // What came before a failure in the same read is the client's all the same.
-      if (responses.length > 0) return responses
+      if (heard.length > 0) return heard
     }
     if (failure !== undefined) throw failure.error
     return undefined
   }
 }
 
-/** Mostly one response an event; Google writes an array where an error or a proxy dropped `alt=sse`. */
-function readEvents(
-  events: string[],
-  sender: Sender,
-  otherwise: () => ApiError,
-  responses: GenerateContentResponse[],
-): void {
-  for (const data of events) {
+interface EventReading<T> {
+  /** Adds what an event says to `heard`. Throws ApiError where it cannot be read. */
+  read(data: string, otherwise: () => ApiError, heard: T[]): void
+}
+
+/** Parses each event. */
+class Reading implements EventReading<GenerateContentResponse> {
+  readonly #sender: Sender
+
+  constructor(owner: Owner, { redact }: Reply) {
+    this.#sender = { owner, redact }
+  }
+
+  read(data: string, otherwise: () => ApiError, heard: GenerateContentResponse[]): void {
     const parsed = tryParseJson(data)
-    if (Array.isArray(parsed)) {
-      for (const one of parsed) responses.push(checked(one, sender, otherwise))
-    } else {
-      responses.push(checked(parsed, sender, otherwise))
+    // Mostly one response; Google writes an array where an error or a proxy dropped `alt=sse`.
+    const list = Array.isArray(parsed) ? parsed : [parsed]
+    for (const one of list) heard.push(checked(one, this.#sender, otherwise))
+  }
+}
+
+/** Parses those events that are not like the one before. */
+class Ear implements EventReading<GenerateContentResponse | Repeat> {
+  readonly #reading: Reading
+  #likeness: Likeness | undefined
+
+  constructor(owner: Owner, reply: Reply) {
+    this.#reading = new Reading(owner, reply)
+  }
+
+  read(data: string, otherwise: () => ApiError, heard: (GenerateContentResponse | Repeat)[]): void {
+    const repeat = this.#likeness?.repeat(data)
+    if (repeat !== undefined) {
+      heard.push(repeat)
+      return
     }
+    const responses: GenerateContentResponse[] = []
+    this.#likeness = undefined
+    this.#reading.read(data, otherwise, responses)
+    heard.push(...responses)
+    const [only] = responses
+    if (only !== undefined && responses.length === 1) this.#likeness = Likeness.of(data, only)
   }
 }

@@ -30,34 +30,46 @@ export function interleaved<T>(
   sources: Source<T>[],
   read: (piece: T, index: number) => T,
 ): Source<T> {
-  const awaited = new Map(sources.map((source, index) => [index, pieceOf(source, index)]))
+  // Not `Promise.race`: each race would leave something behind at every source that is still silent.
+  const arrived: Arrived<T>[] = []
+  let open = sources.length
+  let wake: (() => void) | undefined
+  for (const index of sources.keys()) void listen(index)
   return { next, cancel }
 
   async function next(): Promise<T | undefined> {
-    try {
-      while (awaited.size > 0) {
-        const { source, index, piece } = await Promise.race(awaited.values())
-        if (piece !== undefined) {
-          awaited.set(index, pieceOf(source, index))
-          return read(piece, index)
-        }
-        awaited.delete(index)
+    while (open > 0) {
+      const first = arrived.shift()
+      if (first === undefined) await new Promise<void>((resolve) => (wake = resolve))
+      else if ('error' in first) return fail(first.error)
+      else if (first.piece === undefined) open -= 1
+      else {
+        void listen(first.index)
+        return read(first.piece, first.index)
       }
-      return undefined
-    } catch (error) {
-      cancel()
-      throw error
     }
+    return undefined
+  }
+
+  /** Never rejects. */
+  async function listen(index: number): Promise<void> {
+    try {
+      arrived.push({ index, piece: await sources[index]?.next() })
+    } catch (error) {
+      arrived.push({ error })
+    }
+    wake?.()
+  }
+
+  function fail(error: unknown): never {
+    cancel()
+    throw error
   }
 
   function cancel(): void {
-    // Nobody hears of those any more that still wait for a piece.
-    for (const piece of awaited.values()) piece.catch(() => undefined)
-    awaited.clear()
+    open = 0
     for (const source of sources) source.cancel()
   }
 }
 
-async function pieceOf<T>(source: Source<T>, index: number) {
-  return { source, index, piece: await source.next() }
-}
+type Arrived<T> = { index: number; piece: T | undefined } | { error: unknown }

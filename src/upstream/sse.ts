@@ -40,12 +40,16 @@ export class EventReader {
     const events: string[] = []
     let start = this.#afterCr && text.startsWith('\n') ? 1 : 0
     if (text !== '') this.#afterCr = false
-    const cr = text.includes('\r')
-    for (let end = nextBreak(text, start, cr); end !== -1; end = nextBreak(text, start, cr)) {
+    let lf = text.indexOf('\n', start)
+    let cr = text.indexOf('\r', start)
+    while (lf !== -1 || cr !== -1) {
+      const end = lf === -1 || (cr !== -1 && cr < lf) ? cr : lf
       this.#endLine(text.slice(start, end), events)
-      const crlf = text[end] === '\r' && text[end + 1] === '\n'
-      this.#afterCr = text[end] === '\r' && end === text.length - 1
-      start = end + (crlf ? 2 : 1)
+      this.#afterCr = end === cr && end === text.length - 1
+      start = end + (end === cr && lf === end + 1 ? 2 : 1)
+      // Looked for again only where it was passed: the next may be far away.
+      if (lf !== -1 && lf < start) lf = text.indexOf('\n', start)
+      if (cr !== -1 && cr < start) cr = text.indexOf('\r', start)
     }
     if (start < text.length) this.#hold(text.slice(start))
     return events
@@ -80,14 +84,6 @@ export class EventReader {
     this.#held += text.length
     if (this.#held > longestEvent) throw badGateway('Gemini sent an event longer than 16 MiB.')
   }
-}
-
-function nextBreak(text: string, from: number, crs: boolean): number {
-  const lf = text.indexOf('\n', from)
-  if (!crs) return lf
-  const cr = text.indexOf('\r', from)
-  if (lf === -1 || cr === -1) return Math.max(lf, cr)
-  return Math.min(lf, cr)
 }
 
 /** Comments, and fields that Gemini never uses. */

@@ -1,4 +1,5 @@
 import type { Candidate, Citation, GroundingChunk, GroundingSupport } from '../gemini.ts'
+import { addAll } from '../add-all.ts'
 import { LongText, longestText } from './long-text.ts'
 import type { Annotation } from './response.ts'
 
@@ -45,11 +46,9 @@ export class Citations {
 
   add({ groundingMetadata, citationMetadata }: Candidate): void {
     if (this.#forgotten) return
-    this.#chunks.push(...(groundingMetadata?.groundingChunks ?? []))
-    this.#supports.push(...(groundingMetadata?.groundingSupports ?? []))
-    this.#citations.push(
-      ...(citationMetadata?.citations ?? citationMetadata?.citationSources ?? []),
-    )
+    addAll(this.#chunks, groundingMetadata?.groundingChunks)
+    addAll(this.#supports, groundingMetadata?.groundingSupports)
+    addAll(this.#citations, citationMetadata?.citations ?? citationMetadata?.citationSources)
   }
 
   toAnnotations(): Annotation[] {
@@ -76,10 +75,23 @@ export class Citations {
     const from = found === -1 ? start : found
     const cited = found === -1 || text === undefined ? there : text
     // What stands before the place where the cited words begin is not counted.
-    const hidden = this.#hidden.findLast((one) => one.from <= from)?.count ?? 0
+    const hidden = this.#hidden[firstWhere(this.#hidden, (one) => one.from > from) - 1]?.count ?? 0
     const toContent = (place: number) => words.pointsBefore(place) + hidden
     return { start: toContent(from), end: toContent(from + cited.length) }
   }
+}
+
+/** The index of the first member of which it is true; of a list whose first ones are those of which it is not. */
+function firstWhere<T>(list: readonly T[], isTrue: (member: T) => boolean): number {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const member = list[middle]
+    if (member !== undefined && isTrue(member)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** The visible text, counted once, for there may be thousands of citations. */

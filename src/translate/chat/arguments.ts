@@ -1,4 +1,4 @@
-import { badGateway } from '../../errors.ts'
+import { type ApiError, badGateway } from '../../errors.ts'
 import type { PartialArg } from '../gemini.ts'
 
 type Key = string | number
@@ -15,6 +15,9 @@ type Node = Map<Key, Node | Value>
 
 /** More members than any call has, fewer than would hurt. */
 const mostKeys = 10_000
+
+/** Characters of all strings together: more than a model writes in one answer. */
+const mostLetters = 16 * 1024 * 1024
 
 /**
  * Arguments that Gemini streams as values at JSON paths -> the pieces of one JSON text. Paths come in
@@ -33,6 +36,7 @@ export class ArgumentsWriter {
   readonly #late = new Set<Key>()
   /** A string whose end has not come yet; a late one is not in the text. */
   #unfinished: { path: string; late: boolean } | undefined
+  #letters = 0
 
   /** The text that these values add. Throws 502 for arguments without measure. */
   push(args: PartialArg[]): string {
@@ -54,6 +58,8 @@ export class ArgumentsWriter {
     const path = readPath(jsonPath)
     const value = valueOf(arg)
     if (path.length === 0 || value === undefined) return ''
+    if (typeof value === 'string') this.#letters += value.length
+    if (this.#letters > mostLetters) throw withoutEnd()
     const before = this.#unfinished?.path === jsonPath ? this.#unfinished : undefined
     remember(this.#value, path, value, before !== undefined)
     const { text, late } =
@@ -115,7 +121,7 @@ export class ArgumentsWriter {
       this.#open.push({ closer: list ? ']' : '}', key: '' })
       return comma + name + (list ? '[' : '{')
     })
-    if (this.#written.size > mostKeys) throw badGateway('Gemini’s arguments have no end.')
+    if (this.#written.size > mostKeys) throw withoutEnd()
     return steps.join('')
   }
 
@@ -129,6 +135,10 @@ export class ArgumentsWriter {
     this.#unfinished = undefined
     return open ? '"' : ''
   }
+}
+
+function withoutEnd(): ApiError {
+  return badGateway('Gemini’s arguments have no end.')
 }
 
 function valueOf({

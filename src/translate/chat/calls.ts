@@ -26,24 +26,28 @@ export class Calls {
   readonly #answer: string
   readonly #options: AnswerOptions
   /** Their index counts on over all events. */
-  readonly #made: MadeCall[] = []
+  #count = 0
+  /** Where each call is put as soon as it is known. */
+  readonly #made: MadeCall[]
   /** A call whose arguments are still coming; `held` is what the client gets only at their end. */
   #open: { begun: BegunCall; writer: ArgumentsWriter; held: string | undefined } | undefined
 
-  constructor(choice: number, answer: string, options: AnswerOptions) {
+  constructor(choice: number, answer: string, options: AnswerOptions, made: MadeCall[]) {
     this.#choice = choice
     this.#answer = answer
     this.#options = options
+    this.#made = made
   }
 
-  get made(): readonly MadeCall[] {
-    return this.#made
+  /** How many there were. */
+  get count(): number {
+    return this.#count
   }
 
   push(call: FunctionCall, signature: string | undefined): Delta[] {
     if (call.name === undefined) return this.#continue(call)
     const before = this.end()
-    if (this.#options.single && this.#made.length > 0) return before
+    if (this.#options.single && this.#count > 0) return before
     return [...before, ...this.#begin(call.name, call, signature)]
   }
 
@@ -60,7 +64,8 @@ export class Calls {
 
   #begin(name: string, call: FunctionCall, signature: string | undefined): Delta[] {
     const { args, id: nativeId, partialArgs = [], willContinue } = call
-    const index = this.#made.length
+    const index = this.#count
+    this.#count += 1
     const id = toCallId(this.#answer, this.#choice, index)
     this.#made.push({ id, nativeId, signature })
     const besides = extra({ thought_signature: signature })
@@ -107,7 +112,7 @@ export class Calls {
     }
     if (text === '') return []
     if (this.#options.legacy) return [{ function_call: { arguments: text } }]
-    return [{ tool_calls: [{ index: this.#made.length - 1, function: { arguments: text } }] }]
+    return [{ tool_calls: [{ index: this.#count - 1, function: { arguments: text } }] }]
   }
 }
 

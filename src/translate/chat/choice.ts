@@ -1,7 +1,7 @@
 import type { Candidate, FunctionCall, Part, PromptFeedback } from '../gemini.ts'
 import { Citations, codePoints } from './annotations.ts'
 import { Calls, type MadeCall } from './calls.ts'
-import { mergeFindings, toFindings } from './findings.ts'
+import { Findings } from './findings.ts'
 import { isFutile, isPlain, toFinishReason } from './finish.ts'
 import { toLogprobs } from './logprobs.ts'
 import { toImage } from './media-out.ts'
@@ -33,7 +33,7 @@ export class ChoiceStream {
   #finishReason: string | undefined
   #finishMessage: string | undefined
   /** What was searched and read, in Gemini's own words; it may come in any event. */
-  #findings: Record<string, unknown> = {}
+  readonly #findings = new Findings()
   readonly #citations = new Citations()
   /** Code points of `content` that are thoughts and tags, which citations do not count. */
   #hidden = 0
@@ -44,20 +44,16 @@ export class ChoiceStream {
   /** Sound may have to be whole before it can be sent. */
   readonly #sound: Sound
 
-  constructor(index: number, answer: Answer, options: AnswerOptions) {
+  /** `made` gets the calls, with what Gemini wants back with them. */
+  constructor(index: number, answer: Answer, options: AnswerOptions, made: MadeCall[]) {
     this.#index = index
     this.#options = options
-    this.#calls = new Calls(index, answer.id, options)
+    this.#calls = new Calls(index, answer.id, options, made)
     this.#sound = new Sound(answer, options.audioFormat)
   }
 
   get finished(): boolean {
     return this.#finishReason !== undefined
-  }
-
-  /** The calls so far, with what Gemini wants back with them. */
-  get calls(): readonly MadeCall[] {
-    return this.#calls.made
   }
 
   /** Gemini's reason, where it ended without anything to show in a way that another try may mend. */
@@ -72,13 +68,13 @@ export class ChoiceStream {
       this.#finishMessage = finishMessage
     }
     this.#citations.add(candidate)
-    this.#findings = mergeFindings(this.#findings, toFindings(candidate))
-    this.#turn.push(content?.parts ?? [])
-    const deltas = (content?.parts ?? []).flatMap((part) => {
-      this.#citations.beginPart()
-      return this.#toDeltas(part)
-    })
-    const chunks = deltas.flatMap((delta) => this.#toChunks(delta))
+    this.#findings.add(candidate)
+    const parts = content?.parts ?? []
+    const [only] = parts
+    const chunks =
+      only !== undefined && parts.length === 1
+        ? this.pushPart(only)
+        : parts.flatMap((part) => this.pushPart(part))
     const logprobs = toLogprobs(logprobsResult, this.#options.topLogprobs)
     if (logprobs === null) return chunks
     // They belong to the event as a whole: the last of its deltas carries them.
@@ -88,9 +84,20 @@ export class ChoiceStream {
     )
   }
 
+  /** One more part of what the candidate says. */
+  pushPart(part: Part): ChunkChoice[] {
+    this.#turn.push(part)
+    this.#citations.beginPart()
+    const deltas = this.#toDeltas(part)
+    const [only] = deltas
+    return this.#started && only !== undefined && deltas.length === 1
+      ? [this.#toChoice(only)]
+      : deltas.flatMap((delta) => this.#toChunks(delta))
+  }
+
   finish(blocked: PromptFeedback | undefined): ChunkChoice[] {
     const native = blocked === undefined ? this.#finishReason : 'PROHIBITED_CONTENT'
-    const reason = toFinishReason(native, this.#calls.made.length > 0, this.#options.legacy)
+    const reason = toFinishReason(native, this.#calls.count > 0, this.#options.legacy)
     const refused = reason === 'content_filter' && !this.#answered
     const annotations = this.#citations.toAnnotations()
     const closing: Delta[] = [
@@ -140,12 +147,9 @@ export class ChoiceStream {
     this.#answered = true
     this.#hidden += tagged.length
     this.#citations.addText(text, this.#hidden)
-    return [
-      {
-        content: tagged + text,
-        ...extra({ thought_signature: signature }),
-      },
-    ]
+    const content = tagged + text
+    if (signature === undefined) return [{ content }]
+    return [{ content, ...extra({ thought_signature: signature }) }]
   }
 
   #toThoughtDeltas(text: string, signature: string | undefined): Delta[] {
@@ -201,7 +205,7 @@ export class ChoiceStream {
    */
   #toLastExtra(): Delta[] {
     const parts = this.#foreign ? this.#turn.parts : undefined
-    const google = { ...this.#findings, ...(parts && { parts }) }
+    const google = { ...this.#findings.toExtra(), ...(parts && { parts }) }
     return Object.keys(google).length > 0 ? [{ extra_content: { google } }] : []
   }
 

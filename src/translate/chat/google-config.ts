@@ -5,6 +5,7 @@ import type { Extras } from './google.ts'
 
 /** The keys of `extra_body.google` that are settings of the generation. */
 export function toExtraConfig(extras: Extras, provider: Provider): GenerationConfig {
+  if (Object.keys(extras).length === 0) return {}
   const { responseSchema, responseJsonSchema, aspectRatio, imageConfig, mediaResolution } = extras
   const image = { ...imageConfig, ...(aspectRatio !== undefined && { aspectRatio }) }
   const described = responseSchema !== undefined || responseJsonSchema !== undefined

@@ -75,7 +75,7 @@ const extras = z.object({
   serviceTier: optional(z.string()),
 })
 
-export type Extras = z.output<typeof extras>
+export type Extras = Partial<z.output<typeof extras>>
 
 /** The names of `extra_body.google` that have a meaning here, in the spelling of the documentation. */
 export const extraNames = Object.keys(extras.shape).map(toSnake)
@@ -87,10 +87,9 @@ export const extraNames = Object.keys(extras.shape).map(toSnake)
 export function toExtras(request: z.output<typeof fragment>): Extras {
   const outer = isObject(request.extra_body) ? request.extra_body : {}
   const inner = isObject(outer.extra_body) ? outer.extra_body : {}
-  const merged = [request.google, outer.google, inner.google]
-    .filter(isObject)
-    .map((layer) => toCamel(layer) as JsonObject)
-    .reduce(mergeDeep, {})
+  const layers = [request.google, outer.google, inner.google].filter(isObject)
+  if (layers.length === 0) return {}
+  const merged = layers.map((layer) => toCamel(layer) as JsonObject).reduce(mergeDeep, {})
   try {
     return parse(extras, merged)
   } catch (error) {
@@ -120,6 +119,7 @@ export function readExtraContent(carrier: {
   extra_part?: unknown
 }): ExtraContent {
   const { extra_content, extra_part } = carrier
+  if (extra_content === undefined && extra_part === undefined) return {}
   const found = [extra_content, extra_part]
     .filter(isObject)
     .map((extra) => extra.google ?? extra.vertex)

@@ -1,4 +1,5 @@
 import { invalidRequest } from '../../errors.ts'
+import { addAll } from '../add-all.ts'
 import type { Content, Part } from '../gemini.ts'
 import { callsOf, signFirstCall, toModelParts } from './assistant.ts'
 import { detailsOf, toParts, toTexts } from './content.ts'
@@ -131,7 +132,7 @@ function joinTurns(contents: Content[]): Content[] {
   for (const content of contents) {
     const last = joined.at(-1)
     const joins = last?.role === content.role && !hasResults(content)
-    if (last !== undefined && joins && !hasResults(last)) last.parts.push(...content.parts)
+    if (last !== undefined && joins && !hasResults(last)) addAll(last.parts, content.parts)
     else joined.push({ ...content, parts: [...content.parts] })
   }
   return joined

@@ -332,5 +332,6 @@ function toIgnored(body: unknown): string[] {
 
 /** An object in which nothing is said is not sent. */
 function orAbsent<T extends object>(object: T): T | undefined {
-  return Object.values(object).some((value) => value !== undefined) ? object : undefined
+  for (const key in object) if (object[key] !== undefined) return object
+  return undefined
 }

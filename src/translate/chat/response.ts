@@ -1,6 +1,7 @@
 import type { JsonObject } from '../gemini.ts'
 import type { FinishReason } from './finish.ts'
 import type { Logprobs } from './logprobs.ts'
+import { addAll } from '../add-all.ts'
 import { joinBase64 } from '../base64.ts'
 import type { Usage } from './usage.ts'
 
@@ -111,13 +112,15 @@ export interface Audio {
 
 /** Extra content, or nothing where nothing is to be said. */
 export function extra(google: Record<string, unknown>): { extra_content?: ExtraContent } {
+  // Most texts have nothing of the kind.
+  if (Object.values(google).every((value) => value === undefined)) return {}
   const said = Object.entries(google).filter(([, value]) => value !== undefined)
-  return said.length > 0 ? { extra_content: { google: Object.fromEntries(said) } } : {}
+  return { extra_content: { google: Object.fromEntries(said) } }
 }
 
 /** The whole answer that a finished stream of chunks makes. */
 export function collect(chunks: ChatChunk[]): ChatCompletion {
-  const deltas = Map.groupBy(
+  const choices = Map.groupBy(
     chunks.flatMap((chunk) => chunk.choices),
     (choice) => choice.index,
   )
@@ -132,7 +135,7 @@ export function collect(chunks: ChatChunk[]): ChatCompletion {
     model,
     system_fingerprint,
     ...(service_tier !== undefined && { service_tier }),
-    choices: [...deltas]
+    choices: [...choices]
       .toSorted(([a], [b]) => a - b)
       .map(([index, parts]) => toChoice(index, parts)),
     ...(usage && { usage }),
@@ -153,14 +156,25 @@ function toChoice(index: number, parts: ChunkChoice[]): Choice {
 }
 
 function toMessage(deltas: Delta[]): Message {
-  const text = join(deltas.map((delta) => delta.content))
-  const refusal = join(deltas.map((delta) => delta.refusal)) || null
-  const reasoning = join(deltas.map((delta) => delta.reasoning_content))
-  const calls = toToolCalls(deltas.flatMap((delta) => delta.tool_calls ?? []))
-  const legacy = deltas.flatMap((delta) => delta.function_call ?? [])
-  const annotations = deltas.flatMap((delta) => delta.annotations ?? [])
-  const images = deltas.flatMap((delta) => delta.images ?? [])
-  const audio = deltas.flatMap((delta) => delta.audio ?? [])
+  let text = ''
+  let refusal: string | null = null
+  let reasoning = ''
+  const pieces: ToolCallDelta[] = []
+  const legacy: NonNullable<Delta['function_call']>[] = []
+  const annotations: Annotation[] = []
+  const images: Image[] = []
+  const audio: Partial<Audio>[] = []
+  for (const delta of deltas) {
+    text += delta.content ?? ''
+    reasoning += delta.reasoning_content ?? ''
+    if (delta.refusal) refusal = (refusal ?? '') + delta.refusal
+    addAll(pieces, delta.tool_calls)
+    if (delta.function_call !== undefined) legacy.push(delta.function_call)
+    addAll(annotations, delta.annotations)
+    addAll(images, delta.images)
+    if (delta.audio !== undefined) audio.push(delta.audio)
+  }
+  const calls = toToolCalls(pieces)
   const extra = toExtra(deltas)
   const besides = [refusal, calls[0], legacy[0], images[0], audio[0]].some(Boolean)
   return {
@@ -183,6 +197,7 @@ function toMessage(deltas: Delta[]): Message {
 }
 
 function toToolCalls(deltas: ToolCallDelta[]): ToolCall[] {
+  if (deltas.length === 0) return []
   return [...Map.groupBy(deltas, (delta) => delta.index).values()].map((parts) => {
     const [first] = parts
     const extra = parts.findLast((part) => part.extra_content)?.extra_content
@@ -203,11 +218,12 @@ function toToolCalls(deltas: ToolCallDelta[]): ToolCall[] {
 
 /** A delta's `thought` speaks of that delta alone; the rest is the message's. */
 function toExtra(deltas: Delta[]): ExtraContent | undefined {
-  const google = deltas.reduce<JsonObject>((known, delta) => {
-    if (delta.extra_content === undefined) return known
-    const { thought: _, ...rest } = delta.extra_content.google
-    return { ...known, ...rest }
-  }, {})
+  let google: JsonObject = {}
+  for (const { extra_content } of deltas) {
+    if (extra_content === undefined) continue
+    const { thought: _, ...rest } = extra_content.google
+    google = { ...google, ...rest }
+  }
   return Object.keys(google).length > 0 ? { google } : undefined
 }
 

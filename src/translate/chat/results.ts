@@ -21,6 +21,10 @@ export function answerCalls(
   reading: Reading,
   repairs: Set<Repair>,
 ): Answered {
+  // Most turns answer no calls.
+  if (calls.length === 0 && said.every(({ message }) => message.role === 'user')) {
+    return { responses: [], others: said, media: [] }
+  }
   const results = said.filter((one): one is Placed<ResultMessage> => one.message.role !== 'user')
   const matched = matchResults(calls, results, repairs)
   const places = new Map(results.map((result, at) => [result, at]))

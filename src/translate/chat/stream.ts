@@ -1,7 +1,11 @@
 import { badGateway } from '../../errors.ts'
-import type { GenerateContentResponse, PromptFeedback, UsageMetadata } from '../gemini.ts'
+import type { GenerateContentResponse, Part, PromptFeedback, UsageMetadata } from '../gemini.ts'
+import { readResponse } from '../gemini-response.ts'
+import { tryParseJson } from '../json.ts'
 import type { MadeCall } from './calls.ts'
 import { ChoiceStream } from './choice.ts'
+import { type Repeat, textPartOf } from './likeness.ts'
+import { Mould } from './mould.ts'
 import type { AnswerOptions } from './request.ts'
 import { type ChatChunk, type ChatCompletion, type ChunkChoice, collect } from './response.ts'
 import { toServiceTierName } from './service-tier.ts'
@@ -30,6 +34,13 @@ export class ChatStream {
   #usage: UsageMetadata | undefined
   #blocked: PromptFeedback | undefined
   #begun = false
+  readonly #made: MadeCall[] = []
+  /** What a repeat is a repeat of. */
+  #last: { index: number; part: Part } | undefined
+  /** Of the chunks of repeats, once there was one. */
+  #mould: Mould | undefined
+  /** The last repeat, whose counts have not been read. */
+  #uncounted: Repeat | undefined
 
   constructor(head: Head, options: AnswerOptions) {
     this.#head = head
@@ -49,25 +60,47 @@ export class ChatStream {
     return this.#blocked === undefined && !reasons.includes(undefined) ? reasons[0] : undefined
   }
 
-  /** The calls so far, for the memory of signatures. */
-  get calls(): MadeCall[] {
-    return [...this.#choices.values()].flatMap((choice) => choice.calls)
+  /** The calls since it was last asked, for the memory of signatures. */
+  takeCalls(): MadeCall[] {
+    return this.#made.splice(0)
   }
 
   push(response: GenerateContentResponse): ChatChunk[] {
     if (!this.#begun) this.#begin(response)
+    this.#countRepeats()
     const { usageMetadata, promptFeedback, candidates = [] } = response
     this.#usage = mergeUsage(this.#usage, usageMetadata)
     if (promptFeedback?.blockReason !== undefined) this.#blocked = promptFeedback
-    return candidates.flatMap((candidate) =>
-      this.#choice(candidate.index ?? 0)
-        .push(candidate)
-        .map((choice) => this.#chunk([choice])),
-    )
+    const part = textPartOf(response)
+    this.#last = part && { index: candidates[0]?.index ?? 0, part }
+    this.#mould = undefined
+    const chunks: ChatChunk[] = []
+    for (const candidate of candidates) {
+      const choices = this.#choice(candidate.index ?? 0).push(candidate)
+      for (const choice of choices) chunks.push(this.#chunk([choice]))
+    }
+    return chunks
+  }
+
+  /** The chunks of an event like the one that was pushed last, as JSON. */
+  repeat(repeat: Repeat): string[] {
+    if (this.#last === undefined) throw new Error('There is nothing that this repeats.')
+    const { index, part } = this.#last
+    this.#uncounted = repeat
+    const choices = this.#choice(index).pushPart({ ...part, text: repeat.text })
+    const [only, ...more] = choices
+    if (only === undefined) return []
+    const { content, reasoning_content } = only.delta
+    const text = reasoning_content ?? content
+    if (this.#mould !== undefined && more.length === 0 && text) return [this.#mould.cast(text)]
+    const chunks = choices.map((choice) => this.#chunk([choice]))
+    if (chunks[0] !== undefined && more.length === 0) this.#mould = Mould.of(chunks[0])
+    return chunks.map((chunk) => JSON.stringify(chunk))
   }
 
   /** The end of each choice, then the usage if it was asked for. Throws 502 where nothing came. */
   finish(): ChatChunk[] {
+    this.#countRepeats()
     if (this.#blocked !== undefined) this.#choice(0)
     if (this.#choices.size === 0) {
       throw badGateway('Gemini gave no answer and no reason for it. Send the request again.')
@@ -88,10 +121,19 @@ export class ChatStream {
     }
   }
 
+  /** Counts are cumulative, so of several repeats the last one's hold. */
+  #countRepeats(): void {
+    if (this.#uncounted === undefined) return
+    const counted = readResponse(tryParseJson(this.#uncounted.data))
+    this.#usage = mergeUsage(this.#usage, counted?.usageMetadata)
+    this.#uncounted = undefined
+  }
+
   #choice(index: number): ChoiceStream {
     const known = this.#choices.get(index)
     if (known !== undefined) return known
-    const choice = new ChoiceStream(index, this.#head, this.#options)
+    if (this.#choices.size >= mostChoices) throw badGateway('Gemini gave answers without end.')
+    const choice = new ChoiceStream(index, this.#head, this.#options, this.#made)
     this.#choices.set(index, choice)
     return choice
   }
@@ -111,6 +153,9 @@ export class ChatStream {
     }
   }
 }
+
+/** More candidates than any model gives. */
+const mostChoices = 128
 
 /** The whole answer, from the one response that holds it. Throws 502 where it holds nothing. */
 export function collectWhole(

@@ -126,6 +126,9 @@ export function toToolbox(request: Tools, can: Abilities): Toolbox {
   }
   const hasFunctions = functions !== undefined && functions.length > 0
   const declared = [...(tools ?? []), ...(functions ?? []).map(toFunctionTool)]
+  if (declared.length === 0 && web_search_options === undefined) {
+    return { ...emptyToolbox, single: parallel_tool_calls === false }
+  }
   const names = new ToolNames(declared.flatMap(toName))
   // One budget for all: many schemas must not cost more than one may.
   const budget = new SchemaBudget()
@@ -152,6 +155,15 @@ export function toToolbox(request: Tools, can: Abilities): Toolbox {
     legacy: hasFunctions,
     single: parallel_tool_calls === false || hasFunctions,
   }
+}
+
+const emptyToolbox = {
+  tools: [],
+  calling: undefined,
+  names: new ToolNames([]),
+  custom: new Set<string>(),
+  wrapped: new Set<string>(),
+  legacy: false,
 }
 
 /** One of Google's own, with the options that the client put under its name. */

@@ -16,9 +16,9 @@ export class Turn {
   #media = 0
   #forgotten = false
 
-  push(parts: Part[]): void {
+  push(part: Part): void {
     if (this.#forgotten) return
-    for (const part of parts) this.#add(part)
+    this.#add(part)
     const many = this.#parts.length > mostParts
     if (!many && this.#length <= longestText && this.#media <= mostMedia) return
     this.#forgotten = true

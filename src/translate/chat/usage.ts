@@ -58,11 +58,12 @@ export function mergeUsage(
 
 /** What is no count, list or word is left out, so that it cannot reach a client as one. */
 function withNumbers(usage: UsageMetadata): UsageMetadata {
-  return Object.fromEntries(
-    Object.entries(usage)
-      .map(([key, value]) => [key, key.endsWith('Count') ? toCount(value) : toWord(value)])
-      .filter(([, value]) => value !== undefined),
-  )
+  const said: [string, unknown][] = []
+  for (const [key, value] of Object.entries(usage)) {
+    const read = key.endsWith('Count') ? toCount(value) : toWord(value)
+    if (read !== undefined) said.push([key, read])
+  }
+  return Object.fromEntries(said)
 }
 
 /** Counts are int64, which JSON may also write as strings. */

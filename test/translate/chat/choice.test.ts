@@ -185,7 +185,7 @@ function choice(request: object = {}, index = 0): ChoiceStream {
     thoughts: 'reasoning_content',
     remembered: new Map(),
   })
-  return new ChoiceStream(index, { id: 'r1', created: 1763164273 }, answer)
+  return new ChoiceStream(index, { id: 'r1', created: 1763164273 }, answer, [])
 }
 
 function saying(parts: Part[]): Candidate {

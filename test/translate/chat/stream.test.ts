@@ -130,10 +130,31 @@ describe('ChatStream', () => {
       ...machine.push(eventOf([{ functionCall: { name: 'take' } }], 'STOP')),
     ]
     const [first, second] = assertCallIds(chunks)
-    assert.deepEqual(machine.calls, [
+    assert.deepEqual(machine.takeCalls(), [
       { id: first, nativeId: 'jm4owj31', signature: 'QQ==' },
       { id: second, nativeId: undefined, signature: undefined },
     ])
+    assert.deepEqual(machine.takeCalls(), [])
+  })
+
+  it('knows the new calls of each choice, whichever called first', () => {
+    const machine = new ChatStream(head, optionsFor('nowhere', false))
+    const call = (index: number) => ({
+      candidates: [
+        { index, content: { parts: [{ functionCall: { name: 'f' }, thoughtSignature: 'QQ==' }] } },
+      ],
+    })
+    const taken = [1, 0, 1].map((index) => {
+      const [id] = assertCallIds(machine.push(call(index)))
+      return [id, machine.takeCalls().map((made) => made.id)]
+    })
+    for (const [id, calls] of taken) assert.deepEqual(calls, [id])
+  })
+
+  it('ends an answer of more candidates than there can be', () => {
+    const machine = new ChatStream(head, optionsFor('nowhere', false))
+    const candidates = Array.from({ length: 200 }, (_, index) => ({ index }))
+    assert.throws(() => machine.push({ candidates }), /without end/)
   })
 
   it('does not wait for the end of the text', () => {
