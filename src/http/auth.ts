@@ -1,4 +1,4 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { unauthorized } from '../errors.ts'
 
@@ -23,14 +23,14 @@ export function anyone(): Authenticate {
   return () => ({ credential: undefined })
 }
 
-/** Only clients with one of these keys. Digests are compared, in a time that tells nothing. */
+/**
+ * Only clients with one of these keys. They are looked up by their digests: how long that takes tells
+ * of the digest at the most, which nobody can choose, and nothing of a key.
+ */
 export function withKeys(keys: readonly string[]): Authenticate {
-  const known = keys.map(digest)
+  const known = new Set(keys.map(digest))
   return (request) => {
-    const given = readKeys(request).map(digest)
-    // No early end: how long it takes must not depend on which key it is.
-    const fitting = known.flatMap((one) => given.filter((other) => timingSafeEqual(one, other)))
-    if (fitting.length === 0) {
+    if (!readKeys(request).some((key) => known.has(digest(key)))) {
       throw unauthorized(
         'Incorrect API key provided. Send a key of this gateway as `Authorization: Bearer <key>`.',
       )
@@ -61,6 +61,6 @@ function readKeys({ headers }: FastifyRequest): string[] {
     .filter((key) => key !== '')
 }
 
-function digest(key: string): Buffer {
-  return hash('sha256', key, 'buffer')
+function digest(key: string): string {
+  return hash('sha256', key, 'base64')
 }
