@@ -64,9 +64,10 @@ function existing(name: string): NetworkWork {
 }
 
 function playing(work: Work, tape: (bytes: Uint8Array) => string): object {
-  if ('asks' in work) return JSON.parse(work.asks)
-  const bytes = 'answers' in work ? Buffer.from(work.answers) : Buffer.concat(work.streams)
-  return chat(`tape: ${tape(bytes)}`, { stream: 'streams' in work })
+  const body = JSON.parse(work.asks)
+  if (!('answers' in work)) return body
+  const messages = [{ role: 'user', content: `tape: ${tape(Buffer.concat(work.answers))}` }]
+  return { ...body, messages }
 }
 
 function words(size: number): Work {

@@ -1,5 +1,5 @@
 import { growingWorks } from '../../test/suites/support/growth.ts'
-import { translate } from '../../test/suites/support/work.ts'
+import { translate, type Work } from '../../test/suites/support/work.ts'
 
 /**
  * `node time-work.ts <name>`: does one growing work in its three sizes, again and again and in turn, and
@@ -23,28 +23,28 @@ if (growing === undefined) throw new Error(`There is no work '${name}'.`)
 const spell = 40
 const rounds = 7
 
-const sizes = growing.sizes.map((size) => {
+const sizes: { size: number; work: Work; peak: number; cpus: number[] }[] = []
+for (const size of growing.sizes) {
   const work = growing.of(size)
   // Until the compilers have seen it.
-  repeated(() => translate(work), 4 * spell)
-  const peak = process.resourceUsage().maxRSS / 1024
-  return { size, work, peak, cpus: new Array<number>() }
-})
+  await repeated(work, 4 * spell)
+  sizes.push({ size, work, peak: process.resourceUsage().maxRSS / 1024, cpus: [] })
+}
 for (let round = 0; round < rounds; round += 1) {
   for (const { work, size, cpus } of sizes) {
-    cpus.push(repeated(() => translate(work), spell) / size)
+    cpus.push((await repeated(work, spell)) / size)
   }
 }
 const costs = sizes.map(({ size, peak, cpus }): Cost => ({ size, peak, cpu: median(cpus) }))
 console.log(JSON.stringify(costs))
 
 /** Microseconds of the processor for one time. */
-function repeated(run: () => unknown, ms: number): number {
+async function repeated(work: Work, ms: number): Promise<number> {
   const end = performance.now() + ms
   const before = process.cpuUsage()
   let times = 0
   do {
-    run()
+    await translate(work)
     times += 1
   } while (performance.now() < end)
   const { user, system } = process.cpuUsage(before)

@@ -25,7 +25,7 @@ if (!process.execArgv.includes('--no-opt')) {
 
 const times = 40
 const made = work.make()
-for (let at = 0; at < times; at += 1) translate(made)
+for (let at = 0; at < times; at += 1) await translate(made)
 globalThis.gc?.()
 const session = new Session()
 session.connect()
@@ -35,7 +35,7 @@ await session.post('HeapProfiler.startSampling', {
   includeObjectsCollectedByMajorGC: true,
   includeObjectsCollectedByMinorGC: true,
 })
-for (let at = 0; at < times; at += 1) translate(made)
+for (let at = 0; at < times; at += 1) await translate(made)
 const { profile } = await session.post('HeapProfiler.stopSampling')
 
 /** Bytes by function; what V8's own functions allocate is their caller's. */

@@ -1,6 +1,13 @@
-import type { AnswerOptions } from '../../../src/translate/chat/request.ts'
 import { letters, sentence } from './histories.ts'
-import { answering, dripping, event, eventsOf, type GrowingWork, streaming } from './work.ts'
+import {
+  answering,
+  dripping,
+  event,
+  eventsOf,
+  type GrowingWork,
+  streaming,
+  wholly,
+} from './work.ts'
 
 const sizes: GrowingWork['sizes'] = [100, 1_000, 10_000]
 
@@ -12,10 +19,14 @@ export const answeredWorks: Readonly<Record<string, GrowingWork>> = {
     of: (size) => dripping(eventsOf(size, text)),
     sizes,
   },
-  'events of thoughts': inEvents((at) => ({ ...text(at), thought: true })),
+  'events of thoughts': inEvents(
+    // Thoughts alone would be no answer, and asked for again.
+    (at) => ({ ...text(at), thought: at > 0 }),
+    showing(),
+  ),
   'events of thoughts and text in tags': inEvents(
     (at) => ({ ...text(at), thought: at % 2 === 0 }),
-    { thoughts: { to: 'tags', marker: 't' } },
+    showing('t'),
   ),
   'events of signed text': inEvents((at) => ({ ...text(at), thoughtSignature: 'c2lnbmF0dXJl' })),
   'events of code': inEvents((at) => ({
@@ -26,7 +37,7 @@ export const answeredWorks: Readonly<Record<string, GrowingWork>> = {
   })),
   'events of sound': inEvents(
     () => ({ inlineData: { mimeType: 'audio/L16;rate=24000', data: 'AAAA'.repeat(100) } }),
-    { audioFormat: 'wav' },
+    { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } },
   ),
   'events of calls': inEvents(oneCall),
   'events of calls, one a read': {
@@ -57,7 +68,13 @@ export const answeredWorks: Readonly<Record<string, GrowingWork>> = {
         chosenCandidates: [chance],
         topCandidates: [{ candidates: [chance] }],
       }
-      return streaming(eventsOf(size, text, () => ({ logprobsResult })))
+      return streaming(
+        eventsOf(size, text, () => ({ logprobsResult })),
+        {
+          logprobs: true,
+          top_logprobs: 2,
+        },
+      )
     },
     sizes,
   },
@@ -73,7 +90,7 @@ export const answeredWorks: Readonly<Record<string, GrowingWork>> = {
               ? {}
               : { groundingMetadata: sources(Array.from({ length: size }, () => 0)) },
         ),
-        { thoughts: { to: 'tags', marker: 't' } },
+        showing('t'),
       ),
     sizes,
   },
@@ -85,7 +102,10 @@ export const answeredWorks: Readonly<Record<string, GrowingWork>> = {
   },
   'pieces of a custom tool’s input': {
     unit: 'piece',
-    of: (size) => streaming(eventsOf(size, pieceOf('input')), { custom: new Set(['look_up']) }),
+    of: (size) =>
+      streaming(eventsOf(size, pieceOf('input')), {
+        tools: [{ type: 'custom', custom: { name: 'look_up' } }],
+      }),
     sizes,
   },
   'members of a call’s arguments': {
@@ -130,18 +150,18 @@ export const answeredWorks: Readonly<Record<string, GrowingWork>> = {
 
   'choices of a whole answer': {
     unit: 'choice',
-    of: (size) => ({ answers: choices(size), options: {} }),
-    sizes: [10, 100, 1_000],
+    of: (size) => wholly(choices(size)),
+    sizes: [1, 10, 100],
   },
   'choices of a stream of 10 events': {
     unit: 'choice',
-    of: (size) => streaming(Array.from({ length: 10 }, () => choices(size))),
-    sizes: [10, 100, 1_000],
+    of: (size) => streaming(Array.from({ length: 10 }, () => JSON.stringify(choices(size)))),
+    sizes: [1, 10, 100],
   },
   'choices that come one after another': {
     unit: 'choice',
     of: (size) => dripping(eventsOf(size, text, (index) => ({ index, finishReason: 'STOP' }))),
-    sizes: [10, 100, 1_000],
+    sizes: [1, 10, 100],
   },
 
   // Up to the limits of an event and of a whole answer.
@@ -155,6 +175,12 @@ export const answeredWorks: Readonly<Record<string, GrowingWork>> = {
     ),
     sizes: [600, 6_000, 60_000],
   },
+}
+
+/** Thoughts are shown, in tags or beside the answer. */
+function showing(thought_tag_marker?: string): object {
+  const thinking_config = { include_thoughts: true }
+  return { extra_body: { google: { thinking_config, thought_tag_marker } } }
 }
 
 function text(at: number): object {
@@ -193,17 +219,17 @@ function place(at: number): object {
   return { startIndex: at * 5, endIndex: at * 5 + 4 }
 }
 
-function choices(length: number): string {
+function choices(length: number): object {
   const candidates = Array.from({ length }, (_, index) => ({
     index,
     content: { parts: [{ text: sentence }], role: 'model' },
     finishReason: 'STOP',
   }))
-  return JSON.stringify({ candidates })
+  return { candidates }
 }
 
-function inEvents(of: (at: number) => object, options: Partial<AnswerOptions> = {}): GrowingWork {
-  return { unit: 'event', of: (size) => streaming(eventsOf(size, of), options), sizes }
+function inEvents(of: (at: number) => object, more: object = {}): GrowingWork {
+  return { unit: 'event', of: (size) => streaming(eventsOf(size, of), more), sizes }
 }
 
 function inAnswer(of: (bytes: number) => ReturnType<GrowingWork['of']>): GrowingWork {

@@ -25,30 +25,32 @@ export interface Counts {
 const warmUps = 40
 
 const [first = '', ...others] = process.argv.slice(2)
-if (first === 'growing') countGrowing(others)
-else for (const name of [first, ...others]) countGuarded(name)
+if (first === 'growing') await countGrowing(others)
+else for (const name of [first, ...others]) await countGuarded(name)
 
-function countGuarded(name: string): void {
+async function countGuarded(name: string): Promise<void> {
   // The names are those of the table.
   const work = guardedWorks[name as keyof typeof guardedWorks].make()
-  for (let at = 0; at < warmUps; at += 1) translate(work)
-  say({ name, bytes: allocatedBy([work], 20), steps: [] })
+  for (let at = 0; at < warmUps; at += 1) await translate(work)
+  say({ name, bytes: await allocatedBy([work], 20), steps: [] })
 }
 
-function countGrowing(names: string[]): void {
+async function countGrowing(names: string[]): Promise<void> {
   const all = names.map((name) => {
     const growing = { ...askedWorks, ...answeredWorks }[name]
     assert(growing, name)
     return { name, works: smallSizes(growing).map(growing.of) }
   })
-  const bytes = all.map(({ works }) => {
+  const bytes: number[][] = []
+  for (const { works } of all) {
     const [few, more] = works
-    for (const work of [few, more, few, more]) if (work !== undefined) translate(work)
-    return allocatedBy(works, 2)
-  })
+    for (const work of [few, more, few, more]) if (work !== undefined) await translate(work)
+    bytes.push(await allocatedBy(works, 2))
+  }
   const count = countSteps()
   for (const [at, { name, works }] of all.entries()) {
-    const steps = works.map((work) => count(() => translate(work)))
+    const steps: number[] = []
+    for (const work of works) steps.push(await count(work))
     say({ name, bytes: bytes[at] ?? [], steps })
   }
 }
@@ -61,36 +63,40 @@ function say(counts: Counts): void {
  * Bytes for each work, the (lower) median of some runs: what is allocated stays in the heap as long as no
  * garbage is collected. (It is not before each run: V8's own caches would be filled anew.)
  */
-function allocatedBy(works: readonly Work[], runs: number): number[] {
+async function allocatedBy(works: readonly Work[], runs: number): Promise<number[]> {
   globalThis.gc?.()
   const collections = new GCProfiler()
   collections.start()
-  const looking = median(runs, () => heapAfter(() => undefined))
-  const bytes = works.map((work) => median(runs, () => heapAfter(() => translate(work))) - looking)
+  const looking = await median(runs, () => heapAfter(async () => undefined))
+  const bytes: number[] = []
+  for (const work of works) {
+    bytes.push((await median(runs, () => heapAfter(() => translate(work)))) - looking)
+  }
   assert.equal(collections.stop()?.statistics.length, 0, 'garbage was collected in between')
   return bytes
 }
 
-function heapAfter(run: () => unknown): number {
+async function heapAfter(run: () => Promise<unknown>): Promise<number> {
   const before = process.memoryUsage().heapUsed
-  run()
+  await run()
   return process.memoryUsage().heapUsed - before
 }
 
-function median(runs: number, measure: () => number): number {
-  const sorted = Array.from({ length: runs }, measure).toSorted((a, b) => a - b)
-  return sorted[Math.floor((runs - 1) / 2)] ?? Number.NaN
+async function median(runs: number, measure: () => Promise<number>): Promise<number> {
+  const values: number[] = []
+  for (let at = 0; at < runs; at += 1) values.push(await measure())
+  return values.toSorted((a, b) => a - b)[Math.floor((runs - 1) / 2)] ?? Number.NaN
 }
 
 /** V8 counts how often each block of code is run, for coverage: exact, and the same on every machine. */
-function countSteps(): (run: () => unknown) => number {
+function countSteps(): (work: Work) => Promise<number> {
   const session = new Session()
   session.connect()
   session.post('Profiler.enable')
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
   taken(session)
-  return (run) => {
-    run()
+  return async (work) => {
+    await translate(work)
     return taken(session)
   }
 }

@@ -43,7 +43,7 @@ function difference(values: number[], from: number): number {
 
 /** What costs more and more, in words; nothing where it grows as its work does. */
 export function growthOf({ name, unit, bytes, steps }: Growth): string[] {
-  const most = growingWorks[name]?.wide ? 1.6 : 1.15
+  const most = growingWorks[name]?.wide ? 1.6 : 1.2
   const inBytes = bytes.many > bytes.few * most + 16
   // Counted exactly, so that a logarithm is all there is room for.
   const inSteps = steps.many > steps.few * 1.1 + 1

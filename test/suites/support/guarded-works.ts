@@ -49,7 +49,11 @@ export const guardedWorks = {
   'a stream of thoughts, text and calls': {
     unit: 'event',
     units: 100,
-    make: () => streaming(eventsOf(100, thoughtful)),
+    make: () =>
+      streaming(eventsOf(100, thoughtful), {
+        extra_body: { google: { thinking_config: { include_thoughts: true } } },
+        tools: tools(1),
+      }),
   },
   'a stream of a call’s arguments': {
     unit: 'event',

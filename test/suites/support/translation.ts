@@ -1,85 +1,112 @@
 import { checkStructure } from '../../../src/http/json.ts'
-import {
-  type AnswerOptions,
-  type Circumstances,
-  toGemini,
-} from '../../../src/translate/chat/request.ts'
-import type { ChatChunk } from '../../../src/translate/chat/response.ts'
+import { toBackends } from '../../../src/reach.ts'
+import { toGemini } from '../../../src/translate/chat/request.ts'
 import { pastCallsOf, signatureSources } from '../../../src/translate/chat/signatures.ts'
-import { ChatStream, collectWhole } from '../../../src/translate/chat/stream.ts'
-import { ToolNames } from '../../../src/translate/chat/tool-names.ts'
-import { readResponse } from '../../../src/translate/gemini-response.ts'
-import type { GenerateContentResponse } from '../../../src/translate/gemini.ts'
-import { tryParseJson } from '../../../src/translate/json.ts'
-import { EventReader } from '../../../src/upstream/sse.ts'
+import type { Call } from '../../../src/upstream/backend.ts'
+import { retryBudget } from '../../../src/upstream/budget.ts'
+import { memorySignatures } from '../../../src/upstream/signatures.ts'
+import { fixedToken } from '../../../src/upstream/token.ts'
+import type { Transport } from '../../../src/upstream/transport.ts'
 
 /**
- * The way of a request through the gateway without the network: text in, text out. The one place of
- * the measurements that knows by which functions it goes.
+ * The way of a request through the gateway without the network. The one place of the measurements
+ * that knows by which functions it goes.
  */
 
 /** A client's body -> the body that Google gets. */
-export function toGoogle(body: string, more: Pick<Circumstances, 'model'>): string {
+export function toGoogle(body: string, model: string): string {
   checkStructure(body)
   const value: unknown = JSON.parse(body)
   pastCallsOf(value)
-  const circumstances: Circumstances = {
+  const remembered = new Map<string, string>()
+  const { request } = toGemini(value, {
     provider: 'gemini',
+    model,
     thoughts: 'reasoning_content',
-    remembered: new Map(),
-    ...more,
-  }
-  const { request } = toGemini(value, circumstances)
-  signatureSources(request, circumstances.remembered)
+    remembered,
+  })
+  signatureSources(request, remembered)
   return JSON.stringify(request)
 }
 
-/** Google's whole answer -> the completion that the client gets. */
-export function toCompletion(answer: string, options: Partial<AnswerOptions>): string {
-  return JSON.stringify(collectWhole(new ChatStream(head, { ...usual, ...options }), read(answer)))
+/** What a client asks, and what Google answers it, as it is read. */
+export interface Exchanged {
+  /** JSON. */
+  body: string
+  model: string
+  reads: readonly Uint8Array[]
 }
 
-/** Google's stream, as it is read -> the client's, of which only the length is kept. */
-export function toClient(
-  reads: Iterable<Uint8Array>,
-  options: Partial<AnswerOptions>,
-): { written: number; calls: number } {
-  const reader = new EventReader()
-  const stream = new ChatStream(head, { ...usual, ...options })
-  let written = 0
-  let calls = 0
-  for (const bytes of reads) {
-    written += write(reader.push(bytes).flatMap((event) => stream.push(read(event)))).length
-    // The memory of signatures asks for them after each read.
-    calls = stream.calls.length
+/** The answer in one piece -> the length of the client's. */
+export async function toCompletion({ body, model, reads }: Exchanged): Promise<number> {
+  const { content } = await backendOf(reads).complete(JSON.parse(body), callOf(model))
+  return JSON.stringify(content).length
+}
+
+/** The answer as a stream -> the length of the client's. */
+export async function toStream({ body, model, reads }: Exchanged): Promise<number> {
+  const { content } = await backendOf(reads).stream(JSON.parse(body), callOf(model))
+  let length = 0
+  for (let batch = await content.next(); batch !== undefined; batch = await content.next()) {
+    length += batch.join('').length
   }
-  const rest = reader.finish().flatMap((event) => stream.push(read(event)))
-  return { written: written + write([...rest, ...stream.finish()]).length, calls }
+  return length
 }
 
-const head = { id: 'chatcmpl-1', created: 1_763_000_000, model: 'gemini-2.5-flash' }
-
-const usual: AnswerOptions = {
-  thoughts: { to: 'reasoning_content' },
-  includeUsage: true,
-  names: new ToolNames(['look_up']),
-  custom: new Set(),
-  wrapped: new Set(),
-  legacy: false,
-  single: false,
-  copies: 1,
-  servedTier: undefined,
-  topLogprobs: 2,
-  audioFormat: undefined,
+function backendOf(reads: readonly Uint8Array[]) {
+  played = reads
+  return backends.serving('gemini-2.5-flash').backend
 }
 
-function write(chunks: ChatChunk[]): string {
-  const batch = chunks.map((chunk) => JSON.stringify(chunk))
-  return batch.length === 0 ? '' : `data: ${batch.join('\n\ndata: ')}\n\n`
+/** What Google says next. */
+let played: readonly Uint8Array[] = []
+
+const transport: Transport = {
+  async post() {
+    const rest = played.values()
+    return {
+      status: 200,
+      header: () => undefined,
+      body: {
+        next: async () => toBuffer(rest.next().value),
+        cancel: () => undefined,
+      },
+      text: async () => Buffer.concat([...rest]).toString(),
+      redact: (text) => text,
+    }
+  },
+  close: async () => undefined,
 }
 
-function read(text: string): GenerateContentResponse {
-  const response = readResponse(tryParseJson(text))
-  if (response === undefined) throw new Error('This is no answer of Google’s.')
-  return response
+function toBuffer(bytes: Uint8Array | undefined): Buffer | undefined {
+  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+const backends = toBackends(
+  {
+    vertex: undefined,
+    gemini: { apiKeys: ['emulated-key'], baseUrl: 'http://google' },
+    preferred: 'gemini',
+    endpoints: [],
+    emulated: false,
+  },
+  {
+    transport,
+    retry: { retries: 0, random: () => 0 },
+    budget: retryBudget(),
+    tokens: fixedToken('emulated-token'),
+    signatures: memorySignatures(),
+    countSignature: () => undefined,
+    thoughts: 'reasoning_content',
+  },
+)
+
+function callOf(model: string): Call {
+  return {
+    head: { id: 'chatcmpl-1', created: 1_763_000_000, model },
+    model,
+    signal: new AbortController().signal,
+    credential: undefined,
+    deadline: undefined,
+  }
 }

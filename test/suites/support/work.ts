@@ -1,25 +1,20 @@
-import type { AnswerOptions } from '../../../src/translate/chat/request.ts'
-import { toClient, toCompletion, toGoogle } from './translation.ts'
+import { toCompletion, toGoogle, toStream } from './translation.ts'
 
 /** Work for the gateway, as it comes over the wire. */
-export type Work = Asking | Answering | Streaming
+export type Work = Asking | Answering
 
-/** A client's body. */
+/** A client's body alone. */
 export interface Asking {
+  /** JSON. */
   asks: string
   model: string
 }
 
-/** Google's whole answer. */
-export interface Answering {
-  answers: string
-  options: Partial<AnswerOptions>
-}
-
-/** Google's stream, as it is read. */
-export interface Streaming {
-  streams: readonly Uint8Array[]
-  options: Partial<AnswerOptions>
+/** A client's body, and Google's answer to it. */
+export interface Answering extends Asking {
+  /** Bytes as they are read. */
+  answers: readonly Buffer[]
+  streamed: boolean
 }
 
 /** Work of which there can be more and more. */
@@ -44,48 +39,52 @@ export function smallSizes({ unit, sizes: [, , most] }: GrowingWork): number[] {
 }
 
 /** Does the work, without the network; what it gives is of no interest but that it was made. */
-export function translate(work: Work): unknown {
-  if ('asks' in work) return toGoogle(work.asks, { model: work.model })
-  if ('answers' in work) return toCompletion(work.answers, work.options)
-  return toClient(work.streams, work.options)
+export async function translate(work: Work): Promise<unknown> {
+  const { asks: body, model } = work
+  if (!('answers' in work)) return toGoogle(body, model)
+  const exchanged = { body, model, reads: work.answers }
+  return work.streamed ? toStream(exchanged) : toCompletion(exchanged)
+}
+
+const flash = 'gemini-2.5-flash'
+
+export function asking(body: object, model = flash): Asking {
+  return { asks: JSON.stringify({ model, ...body }), model }
+}
+
+/** A question whose answer matters; `more` are further parameters. */
+function question(more: object): Asking {
+  return asking({ messages: [{ role: 'user', content: 'Say it.' }], ...more })
 }
 
 /** Bytes of one read where the upstream is fast. */
 const perRead = 16_384
 
-export function asking(body: object, model = 'gemini-2.5-flash'): Asking {
-  return { asks: JSON.stringify({ model, ...body }), model }
-}
-
 /** A stream that comes as fast as it is read. */
-export function streaming(
-  events: readonly string[],
-  options: Partial<AnswerOptions> = {},
-): Streaming {
+export function streaming(events: readonly string[], more: object = {}): Answering {
   const bytes = Buffer.from(events.map(framed).join(''))
-  const reads = Array.from({ length: Math.ceil(bytes.length / perRead) }, (_, at) =>
+  const answers = Array.from({ length: Math.ceil(bytes.length / perRead) }, (_, at) =>
     bytes.subarray(at * perRead, (at + 1) * perRead),
   )
-  return { streams: reads, options }
+  return { ...question({ ...asStream, ...more }), answers, streamed: true }
 }
 
 /** A stream that comes event by event. */
-export function dripping(
-  events: readonly string[],
-  options: Partial<AnswerOptions> = {},
-): Streaming {
-  return { streams: events.map((event) => Buffer.from(framed(event))), options }
+export function dripping(events: readonly string[], more: object = {}): Answering {
+  const answers = events.map((event) => Buffer.from(framed(event)))
+  return { ...question({ ...asStream, ...more }), answers, streamed: true }
 }
 
-export function answering(
-  parts: object[],
-  more: object = {},
-  options: Partial<AnswerOptions> = {},
-): Answering {
-  return {
-    answers: JSON.stringify({ candidates: [candidate(parts, more)], usageMetadata }),
-    options,
-  }
+const asStream = { stream: true, stream_options: { include_usage: true } }
+
+/** A whole answer of one candidate, which may have more than its parts. */
+export function answering(parts: object[], candidateExtras: object = {}): Answering {
+  return wholly({ candidates: [candidate(parts, candidateExtras)], usageMetadata })
+}
+
+/** Any response as a whole answer. */
+export function wholly(response: object): Answering {
+  return { ...question({}), answers: [Buffer.from(JSON.stringify(response))], streamed: false }
 }
 
 /** One of Google's responses in a stream, with one part. */
