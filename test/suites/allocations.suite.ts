@@ -4,7 +4,7 @@ import { countGrowth, growingWorks, growthOf } from './support/growth.ts'
 import type { Edition, Figure } from './suite.ts'
 
 export const about =
-  'what is allocated for a request and an event, and that more of them cost no more'
+  'what is allocated for a request and an event, what an open stream holds, and that more cost no more'
 
 /** Counted, not timed: the same on every machine, and in both editions. */
 export async function* suite(_: Edition): AsyncGenerator<Figure> {
@@ -13,7 +13,7 @@ export async function* suite(_: Edition): AsyncGenerator<Figure> {
     const limit = limitOf(allocation)
     const loose = bytes < limit * 0.9
     yield {
-      promise: `${name}: <= ${limit} bytes ${unit === 'request' ? 'a' : 'an'} ${unit}`,
+      promise: `${name}: <= ${limit} bytes ${unit === 'answer' || unit === 'event' ? 'an' : 'a'} ${unit}`,
       seen: `${bytes}${loose ? ' (the limit is to be renewed)' : ''}`,
       kept: bytes <= limit,
     }

@@ -3,19 +3,20 @@ import { Session } from 'node:inspector'
 import { GCProfiler } from 'node:v8'
 import { answeredWorks } from './answered-works.ts'
 import { askedWorks } from './asked-works.ts'
-import { guardedWorks } from './guarded-works.ts'
+import { guardedWorks, heldWorks } from './guarded-works.ts'
+import { toOpenStream } from './translation.ts'
 import { smallSizes, translate, type Work } from './work.ts'
 
 /**
  * A program that counts instead of timing; `counted.ts` starts it with the flags that make it exact.
- * Its arguments are names of guarded works, or `growing` and names of growing ones; it prints a line
- * of JSON for each.
+ * Its arguments are names of guarded works, or `held` or `growing` and names of such ones; it prints a
+ * line of JSON for each.
  */
 
 /** What was counted of one work. */
 export interface Counts {
   name: string
-  /** Bytes that were allocated, for each size. */
+  /** Bytes that were allocated, or are held, for each size. */
   bytes: number[]
   /** How many blocks of `src/` were run through, for each size; none for guarded works. */
   steps: number[]
@@ -23,9 +24,14 @@ export interface Counts {
 
 /** Until all is compiled and every cache has what it needs. */
 const warmUps = 40
+/** Of whose steps is counted. */
+const source = new URL('../../../src/', import.meta.url).href
+/** So many are open at a time, where they are counted. */
+const streams = 100
 
 const [first = '', ...others] = process.argv.slice(2)
 if (first === 'growing') await countGrowing(others)
+else if (first === 'held') for (const name of others) await countHeld(name)
 else for (const name of [first, ...others]) await countGuarded(name)
 
 async function countGuarded(name: string): Promise<void> {
@@ -33,6 +39,24 @@ async function countGuarded(name: string): Promise<void> {
   const work = guardedWorks[name as keyof typeof guardedWorks].make()
   for (let at = 0; at < warmUps; at += 1) await translate(work)
   say({ name, bytes: await allocatedBy([work], 20), steps: [] })
+}
+
+async function countHeld(name: string): Promise<void> {
+  // The names are those of the table.
+  const { answers, asks: body, model } = heldWorks[name as keyof typeof heldWorks].make()
+  const held: object[] = []
+  const open = async () => held.push(await toOpenStream({ body, model, reads: answers }))
+  for (let at = 0; at < warmUps; at += 1) await open()
+  const before = heapLeft()
+  for (let at = 0; at < streams; at += 1) await open()
+  say({ name, bytes: [(heapLeft() - before) / streams], steps: [] })
+  assert.equal(held.length, warmUps + streams)
+}
+
+function heapLeft(): number {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
 }
 
 async function countGrowing(names: string[]): Promise<void> {
@@ -107,7 +131,7 @@ function taken(session: Session): number {
   // Within the process the answer is there at once.
   session.post('Profiler.takePreciseCoverage', (error, { result }) => {
     if (error) throw error
-    const own = result.filter(({ url }) => url.includes('/src/'))
+    const own = result.filter(({ url }) => url.startsWith(source))
     const ranges = own.flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges))
     steps = ranges.reduce((sum, { count }) => sum + count, 0)
   })

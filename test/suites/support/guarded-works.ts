@@ -1,10 +1,18 @@
 import { history, sentence, steps, tools } from './histories.ts'
-import { answering, asking, dripping, eventsOf, streaming, type Work } from './work.ts'
+import {
+  type Answering,
+  answering,
+  asking,
+  dripping,
+  eventsOf,
+  streaming,
+  type Work,
+} from './work.ts'
 
 /** Work as it mostly comes. */
 export interface GuardedWork {
   /** What it is counted in. */
-  unit: 'request' | 'answer' | 'event'
+  unit: 'request' | 'answer' | 'event' | 'stream'
   /** How many of these it is. */
   units: number
   make: () => Work
@@ -61,6 +69,20 @@ export const guardedWorks = {
     make: () => streaming(eventsOf(100, argument)),
   },
 } satisfies Record<string, GuardedWork>
+
+/** Streams that are open when so much of them has come, one event a read. */
+export const heldWorks = {
+  'what a stream holds after 200 events': {
+    unit: 'stream',
+    units: 1,
+    make: () => dripping(eventsOf(200, word)),
+  },
+  'what a stream holds after 1,000 events': {
+    unit: 'stream',
+    units: 1,
+    make: () => dripping(eventsOf(1_000, word)),
+  },
+} satisfies Record<string, GuardedWork & { make: () => Answering }>
 
 function word(at: number): object {
   return { text: ` word ${at}, and some more` }

@@ -34,7 +34,7 @@ export interface Exchanged {
   /** JSON. */
   body: string
   model: string
-  reads: readonly Uint8Array[]
+  reads: readonly Buffer[]
 }
 
 /** The answer in one piece -> the length of the client's. */
@@ -53,22 +53,34 @@ export async function toStream({ body, model, reads }: Exchanged): Promise<numbe
   return length
 }
 
-function backendOf(reads: readonly Uint8Array[]) {
-  played = reads
+/** The answer as a stream that goes on, up to where Google says nothing more for now. */
+export async function toOpenStream({ body, model, reads }: Exchanged): Promise<object> {
+  const { content } = await backendOf(reads, true).stream(JSON.parse(body), callOf(model))
+  // Each of them makes a batch.
+  for (const _ of reads) await content.next()
+  return content
+}
+
+function backendOf(reads: readonly Buffer[], open = false) {
+  tape = { reads, open }
   return backends.serving('gemini-2.5-flash').backend
 }
 
-/** What Google says next. */
-let played: readonly Uint8Array[] = []
+/** What Google says next, and whether it then goes on to say more. */
+let tape: { reads: readonly Buffer[]; open: boolean } = { reads: [], open: false }
 
 const transport: Transport = {
   async post() {
-    const rest = played.values()
+    const { reads, open } = tape
+    const rest = reads.values()
     return {
       status: 200,
       header: () => undefined,
       body: {
-        next: async () => toBuffer(rest.next().value),
+        async next() {
+          const { value } = rest.next()
+          return value === undefined && open ? new Promise(() => undefined) : value
+        },
         cancel: () => undefined,
       },
       text: async () => Buffer.concat([...rest]).toString(),
@@ -76,10 +88,6 @@ const transport: Transport = {
     }
   },
   close: async () => undefined,
-}
-
-function toBuffer(bytes: Uint8Array | undefined): Buffer | undefined {
-  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 const backends = toBackends(
