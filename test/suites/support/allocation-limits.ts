@@ -1,7 +1,7 @@
 /**
- * Bytes that were allocated when this was last measured, for each request, answer or event. It is
- * written by `node bench/guard/run.ts --renew`: do so whenever a figure has become smaller, and where it
- * is larger for a good reason, which the commit tells.
+ * Bytes that were allocated when this was last measured, for each request, answer or event, or held by
+ * a stream. `node_modules/.bin/node bench/guard/run.ts --renew` writes it anew: do so whenever a figure
+ * has become smaller, and where it is larger for a good reason, which the commit tells.
  */
 export const measured: Readonly<Record<string, number>> = {
   'a small request': 23_568,
