@@ -55,10 +55,18 @@ export function passingThrough(): Authenticate {
  * two of these places, one of them for a proxy on the way.
  */
 function readKeys({ headers }: FastifyRequest): string[] {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-  return [headers['x-api-key'], headers['api-key'], headers['x-goog-api-key'], bearer]
-    .flatMap((given) => given ?? [])
-    .filter((key) => key !== '')
+  const { authorization } = headers
+  const bearer = authorization && /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+  const keys: string[] = []
+  for (const given of [
+    headers['x-api-key'],
+    headers['api-key'],
+    headers['x-goog-api-key'],
+    bearer,
+  ]) {
+    if (typeof given === 'string' && given !== '') keys.push(given)
+  }
+  return keys
 }
 
 function digest(key: string): string {

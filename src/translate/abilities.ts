@@ -115,8 +115,17 @@ const families: [RegExp, Abilities][] = [
 
 /** What the model can do. `model` is the bare id, e.g. `gemini-2.5-flash`. */
 export function abilities(model: string): Abilities {
-  return families.find(([family]) => family.test(model))?.[1] ?? newest
+  const known = recent.get(model)
+  if (known !== undefined) return known
+  const found = families.find(([family]) => family.test(model))?.[1] ?? newest
+  // Clients choose the names, so there may be no end of them.
+  if (recent.size >= mostRecent) recent.clear()
+  recent.set(model, found)
+  return found
 }
+
+const recent = new Map<string, Abilities>()
+const mostRecent = 1_000
 
 /** Whether a bare model id is of one of Google's own families, so that Google decides what it is. */
 export function isGoogleModel(model: string): boolean {

@@ -61,12 +61,24 @@ const closeBrace = 0x7d
 
 /** Where the string that begins with the quote at `start` has its other quote; the end where it has none. */
 export function endOfString(text: string, start: number): number {
-  const end = text.indexOf('"', start + 1)
-  if (end === -1) return text.length
-  return text.charCodeAt(end - 1) === backslash ? endOfEscaped(text, start) : end
+  let end = start
+  for (let hop = 0; hop < mostHops; hop += 1) {
+    end = text.indexOf('"', end + 1)
+    if (end === -1) return text.length
+    if (!isEscaped(text, end)) return end
+  }
+  return endOfEscaped(text, end)
 }
 
-/** Looking for the next quote again and again would cost more where most of them are escaped. */
+/** Where nearly every quote is escaped, going on letter by letter is faster than looking for the next. */
+const mostHops = 100
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0
+  while (text.charCodeAt(at - 1 - backslashes) === backslash) backslashes += 1
+  return backslashes % 2 === 1
+}
+
 function endOfEscaped(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at)

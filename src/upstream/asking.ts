@@ -57,13 +57,15 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
   ): Promise<Answered> {
     const ask = (one: Attempt) => askOnce(one, translation, call, method)
     const { copies } = attempt.asked
-    const [first, ...rest] = await Promise.all(Array.from({ length: copies }, () => ask(attempt)))
+    const [first, ...rest] =
+      copies === 1
+        ? [await ask(attempt)]
+        : await Promise.all(Array.from({ length: copies }, () => ask(attempt)))
     if (first === undefined) throw new Error('A request asks for at least one answer.')
     const { asked, mended, tried, place } = first
     const missing = asked.copies - 1 - rest.length
-    const more = await Promise.all(
-      Array.from({ length: missing }, () => ask({ ...attempt, asked, mended, tried: 0 })),
-    )
+    const again = () => ask({ ...attempt, asked, mended, tried: 0 })
+    const more = missing > 0 ? await Promise.all(Array.from({ length: missing }, again)) : []
     return {
       replies: [first, ...rest, ...more].map(({ reply }) => reply),
       asked,

@@ -74,7 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
   }
 
   cancel(): void {
-    this.#giveUp(new Error('Nobody wants it any more.'))
+    if (!this.#over) this.#giveUp(new Error('Nobody wants it any more.'))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

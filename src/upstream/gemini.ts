@@ -18,7 +18,7 @@ import type { Answer, Backend, Batches, Call } from './backend.ts'
 import type { RetryBudget } from './budget.ts'
 import { type Events, toEvents, toResponse, understood } from './responses.ts'
 import { exhausted, pause, waitBefore } from './retry.ts'
-import type { SignatureStore } from './signatures.ts'
+import type { Remembered, SignatureStore } from './signatures.ts'
 import { resumed } from './source.ts'
 import type { Reply } from './transport.ts'
 
@@ -123,7 +123,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   async function translate(body: unknown, { model }: Call): Promise<Translation> {
     const { provider, parent } = gate
     const calls = pastCallsOf(body)
-    const known = await signatures.recall(calls.map(({ id }) => id))
+    const ids = calls.map(({ id }) => id)
+    const known = ids.length > 0 ? await signatures.recall(ids) : new Map<string, Remembered>()
     const signed = new Set(calls.filter((one) => one.signed).map(({ id }) => id))
     const remembered = pick(known, ({ signature }, id) => (signed.has(id) ? undefined : signature))
     const nativeIds = pick(known, ({ nativeId }) => nativeId)
@@ -239,12 +240,12 @@ function toAnswerOptions(
 }
 
 function pick<K, V, T>(map: Map<K, V>, select: (value: V, key: K) => T | undefined): Map<K, T> {
-  return new Map(
-    [...map].flatMap(([key, value]) => {
-      const selected = select(value, key)
-      return selected === undefined ? [] : [[key, selected] as const]
-    }),
-  )
+  const picked = new Map<K, T>()
+  for (const [key, value] of map) {
+    const selected = select(value, key)
+    if (selected !== undefined) picked.set(key, selected)
+  }
+  return picked
 }
 
 /** What was left out, mended or tried again, by name: nothing is lost silently. */

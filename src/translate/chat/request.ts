@@ -308,18 +308,20 @@ function toUnheard(
   offered: Tool[],
 ): string[] {
   const { temperature, top_p, top_k, reasoning_effort, tool_choice } = request
-  const unheard = {
-    ...(!can.sampling && { temperature, top_p, top_k }),
-    ...(can.thinking.by === 'nothing' && { reasoning_effort }),
-    ...(!declares(offered) && { tool_choice }),
-    ...(provider === 'gemini' && {
-      'extra_body.google.labels': extras.labels,
-      'extra_body.google.audio_timestamp': extras.audioTimestamp,
-      'extra_body.google.model_armor_config': extras.modelArmorConfig,
-      'extra_body.google.stream_function_call_arguments': extras.streamFunctionCallArguments,
-    }),
-  }
-  return Object.entries(unheard).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  const unheard: Record<string, unknown>[] = [
+    can.sampling ? {} : { temperature, top_p, top_k },
+    can.thinking.by === 'nothing' ? { reasoning_effort } : {},
+    declares(offered) ? {} : { tool_choice },
+    provider === 'vertex'
+      ? {}
+      : {
+          'extra_body.google.labels': extras.labels,
+          'extra_body.google.audio_timestamp': extras.audioTimestamp,
+          'extra_body.google.model_armor_config': extras.modelArmorConfig,
+          'extra_body.google.stream_function_call_arguments': extras.streamFunctionCallArguments,
+        },
+  ]
+  return unheard.flatMap((given) => Object.keys(given).filter((name) => given[name] !== undefined))
 }
 
 /** Parameters that have no row here: OpenAI's that Gemini lacks, and anybody's inventions. */

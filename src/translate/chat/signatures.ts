@@ -83,12 +83,14 @@ export function signatureSources(
   remembered: ReadonlyMap<string, string>,
 ): SignatureSource[] {
   const stored = new Set(remembered.values())
-  return contents.flatMap(({ parts }) => {
+  const sources: SignatureSource[] = []
+  for (const { parts } of contents) {
     const signature = parts.find((part) => part.functionCall !== undefined)?.thoughtSignature
-    if (signature === undefined) return []
-    if (signature === dummy || signature === btoa(dummy)) return ['dummy' as const]
-    return [stored.has(signature) ? ('store' as const) : ('client' as const)]
-  })
+    if (signature === undefined) continue
+    if (signature === dummy || signature === btoa(dummy)) sources.push('dummy')
+    else sources.push(stored.has(signature) ? 'store' : 'client')
+  }
+  return sources
 }
 
 /**

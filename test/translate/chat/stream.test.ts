@@ -139,13 +139,8 @@ describe('ChatStream', () => {
 
   it('knows the new calls of each choice, whichever called first', () => {
     const machine = new ChatStream(head, optionsFor('nowhere', false))
-    const call = (index: number) => ({
-      candidates: [
-        { index, content: { parts: [{ functionCall: { name: 'f' }, thoughtSignature: 'QQ==' }] } },
-      ],
-    })
     const taken = [1, 0, 1].map((index) => {
-      const [id] = assertCallIds(machine.push(call(index)))
+      const [id] = assertCallIds(machine.push(callIn(index)))
       return [id, machine.takeCalls().map((made) => made.id)]
     })
     for (const [id, calls] of taken) assert.deepEqual(calls, [id])
@@ -270,6 +265,12 @@ const usages = record(
 )
 
 const pieces = record({ index: nat(2), parts: array(parts, { maxLength: 3 }) })
+
+/** An event in which this candidate calls a function. */
+function callIn(index: number): GenerateContentResponse {
+  const part = { functionCall: { name: 'f' }, thoughtSignature: 'QQ==' }
+  return { candidates: [{ index, content: { parts: [part] } }] }
+}
 
 /** Events of up to three candidates, interleaved, each with an end of its own. */
 const answers: Arbitrary<GenerateContentResponse[]> = record({
