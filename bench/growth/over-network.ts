@@ -46,7 +46,7 @@ export const networkWorks: readonly NetworkWork[] = [
   {
     name: 'choices as calls of their own, of 1,000 events',
     unit: 'choice',
-    // One alone is read in another way, which costs a third.
+    // One alone is read in another way, which costs less than half.
     sizes: [2, 4, 8],
     // From version 3 on models give one candidate a call.
     ask: (size, tape) => ({

@@ -57,7 +57,7 @@ function table() {
       const cells = [
         name,
         `${costs.map(({ size }) => size.toLocaleString('en')).join(' / ')} (${unit})`,
-        costs.map(({ cpu }) => cpu.toPrecision(3)).join(' / '),
+        costs.map(({ cpu }) => inDigits(cpu)).join(' / '),
         growth.map((times) => `${times.toFixed(2)}${times > suspicious ? ' ✖' : ''}`).join(', '),
         costs.map(({ peak }) => peak.toFixed(0)).join(' / '),
       ]
@@ -66,6 +66,11 @@ function table() {
     },
     written: () => lines.join('\n'),
   }
+}
+
+/** Three digits, or all before the point. */
+function inDigits(value: number): string {
+  return value < 1_000 ? value.toPrecision(3) : Math.round(value).toLocaleString('en')
 }
 
 function commit(): string {
