@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { AuthConfig, BackendsConfig, Config } from './config.ts'
-import { startEmulator } from './emulator/server.ts'
+import type { Emulator } from './emulator/server.ts'
 import { ApiError, brief, shuttingDown, unknownUrl } from './errors.ts'
 import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
 import { chatRoute, type ChatSettings, endpointRoute } from './http/chat.ts'
@@ -35,7 +35,7 @@ const lastWordMs = 300
 
 /** Puts the parts together: the one place that knows them all. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
-  const emulator = config.backends.emulated ? await startEmulator() : undefined
+  const emulator = config.backends.emulated ? await openEmulator() : undefined
   const reach = emulator === undefined ? config.backends : toEmulated(config.backends, emulator.url)
   const tokens = emulator === undefined ? googleTokens(config, log) : fixedToken('emulator')
   const transport = createTransport(config.timeouts)
@@ -93,6 +93,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       await emulator?.close()
     },
   }
+}
+
+/** Loaded where it is asked for: gateways that serve a real Gemini never need it. */
+async function openEmulator(): Promise<Emulator> {
+  const { startEmulator } = await import('./emulator/server.ts')
+  return startEmulator()
 }
 
 /** Loaded where it is asked for: most gateways are alone. */

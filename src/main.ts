@@ -1,3 +1,4 @@
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import type { Running } from './serve.ts'
 
 let running: Running | undefined
@@ -10,5 +11,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     void running.stop(signal)
   })
 }
+// The next start finds everything compiled, types stripped, and takes half as long. Not among the
+// temporary files, where others could lay code for us; where it cannot be written, nothing happens.
+enableCompileCache(`${import.meta.dirname}/../.cache/compiled`)
 const { serve } = await import('./serve.ts')
 running = await serve()
+// Not left to the end, which may be sudden.
+flushCompileCache()

@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
+import Agent from 'undici/lib/dispatcher/agent.js'
 import { ApiError, badGateway, interrupted } from '../errors.ts'
 import { tryParseJson } from '../translate/json.ts'
 import { Exchange } from './exchange.ts'

@@ -42,9 +42,9 @@ const withoutHash = /^(@oxfmt\/binding-|@oxlint\/binding-|@oxlint-tsgolint\/)/
 /** The key of a certificate that nobody vouches for: it has to be known, and opens nothing. */
 const knownKey = 'test/suites/support/self-signed.ts'
 
-/** Ways to run what is not in the source. */
+/** Ways to run what is not in the source. (Node may keep what it has compiled of it.) */
 const runsOtherCode =
-  /\beval\s*\(|\bFunction\s*\(|child_process|node:(vm|worker_threads|module|repl|inspector)|\bprocess\.(binding|dlopen)|\bcreateRequire\b|\brequire\s*\(|\bWebAssembly\b/
+  /\beval\s*\(|\bFunction\s*\(|child_process|node:(vm|worker_threads|repl|inspector)|(?<!\{ enableCompileCache, flushCompileCache \} from ')node:module|\bprocess\.(binding|dlopen)|\bcreateRequire\b|\brequire\s*\(|\bWebAssembly\b/
 
 /** Packages that make code: the router of its routes, the schema library of its schemas. */
 const makers = ['find-my-way', 'zod']

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+
+const root = join(import.meta.dirname, '..')
+const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
+
+/** The libraries that `gcr.io/distroless/cc-debian12` has. */
+const ofBase = /^(ld-linux-.*|libc|libdl|libgcc_s|libgomp|libm|libpthread|librt|libstdc\+\+)$/
+
+describe('the image', () => {
+  it('has each library that Node loads', { skip: process.platform !== 'linux' }, () => {
+    const code = "process.stdout.write(require('node:fs').readFileSync('/proc/self/maps'))"
+    const maps = execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' })
+    const loaded = [...maps.matchAll(/\/([^/\s]+)\.so[.\d]*$/gm)].map(([, name = '']) => name)
+    const copied = [...dockerfile.matchAll(/^COPY --from=build \S*\/(\S+)\.so\S* \/usr\/lib\/$/gm)]
+    assert.ok(loaded.includes('libc'))
+    assert.deepEqual(
+      [...new Set(loaded)].filter((name) => !ofBase.test(name)),
+      copied.map(([, name]) => name),
+    )
+  })
+
+  it('is built of what .dockerignore lets through', () => {
+    const sources = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+      ([, paths = '']) => paths.split(' '),
+    )
+    const through = readFileSync(join(root, '.dockerignore'), 'utf8').match(/(?<=^!).+$/gm)
+    assert.deepEqual(sources.toSorted(), through?.toSorted())
+  })
+
+  it('is bundled by packages with exact versions and hashes', () => {
+    const { packages }: { packages: Record<string, { version?: string; integrity?: string }> } =
+      JSON.parse(readFileSync(join(root, 'image', 'package-lock.json'), 'utf8'))
+    const { '': _own, ...others } = packages
+    const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
+      readFileSync(join(root, 'image', 'package.json'), 'utf8'),
+    )
+    for (const [name, version] of Object.entries(dependencies)) {
+      assert.equal(others[`node_modules/${name}`]?.version, version)
+    }
+    for (const [path, { integrity }] of Object.entries(others)) {
+      assert.match(integrity ?? '', /^sha512-/, path)
+    }
+  })
+})
