@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release } from 'node:os'
+import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
 
 const begin = '<!-- the last run -->'
@@ -20,7 +20,7 @@ export function replaced(text: string, between: string): string {
   return `${text.slice(0, from)}${begin}\n\n${between}\n\n${text.slice(to)}`
 }
 
-/** When, what and where. */
+/** When, what and where, and how busy it is there already: what others do is noise. */
 export function circumstances(): string {
   const when = new Date().toISOString().slice(0, 10)
   const { stdout } = spawnSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], {
@@ -29,5 +29,6 @@ export function circumstances(): string {
   })
   const commit = stdout.trim() === '' ? 'outside a repository' : stdout.trim()
   const [processor] = cpus()
-  return `${when}: Pollux ${commit}, Node ${process.version}, Linux ${release()}, ${cpus().length} cores of ${processor?.model ?? 'some kind'}.`
+  const busy = loadavg()[0]?.toFixed(1)
+  return `${when}: Pollux ${commit}, Node ${process.version}, Linux ${release()}, ${cpus().length} cores of ${processor?.model ?? 'some kind'}, load ${busy} before the run.`
 }
