@@ -38,7 +38,7 @@ export function chosenCases(options: Options): Case[] {
 /** The traffic at fixed rates. */
 export function chosenRates({ quick }: Options): typeof rated {
   return quick
-    ? rated.filter(({ stream }) => !stream).map((one) => ({ ...one, seconds: 1.5 }))
+    ? rated.filter(({ stream }) => !stream).map((one) => ({ ...one, seconds: 1 }))
     : rated
 }
 
@@ -54,7 +54,7 @@ export function memoryGroups(gateways: Contestant[], { quick }: Options): Contes
 
 /** How many rounds a case has. */
 export function roundsOf({ rounds }: Case, options: Options): number {
-  return options.rounds ?? (options.quick ? Math.round(rounds / 3) : rounds)
+  return options.rounds ?? (options.quick ? Math.max(2, Math.round(rounds / 3)) : rounds)
 }
 
 function named<T extends { name: string }>(all: T[], names: string[]): T[] {
