@@ -98,7 +98,10 @@ function postRoute(
       deadline: limitMs === undefined ? undefined : performance.now() + limitMs,
     }
     const send = streamed ? sendStreamed : sendWhole
-    return send(backend, request.body, call, reply, settings)
+    const { body } = request
+    // A stream may be open for minutes: what was asked, pictures and all, is not held for so long.
+    request.body = undefined
+    return send(backend, body, call, reply, settings)
   })
   refuseOthers(server, path, 'POST')
 }

@@ -1,4 +1,5 @@
 import { ApiError, badGateway, interrupted } from '../errors.ts'
+import { addAll } from '../translate/add-all.ts'
 import { Copies } from '../translate/chat/copies.ts'
 import { Likeness, type Repeat } from '../translate/chat/likeness.ts'
 import type { GenerateContentResponse } from '../translate/gemini.ts'
@@ -132,7 +133,7 @@ class Ear implements EventReading<GenerateContentResponse | Repeat> {
     const responses: GenerateContentResponse[] = []
     this.#likeness = undefined
     this.#reading.read(data, otherwise, responses)
-    heard.push(...responses)
+    addAll(heard, responses)
     const [only] = responses
     if (only !== undefined && responses.length === 1) this.#likeness = Likeness.of(data, only)
   }

@@ -1,5 +1,5 @@
-/** So many pieces are joined into one block. */
-const piecesPerBlock = 256
+/** So many pieces are joined into one block. Until then each may keep alive what it was cut out of. */
+const piecesPerBlock = 16
 
 /**
  * A text that grows by many small pieces. (Added up with `+=` it would be a chain with a link for each
