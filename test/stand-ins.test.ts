@@ -15,6 +15,7 @@ const servers: Record<string, string> = {
   'suites/support/draining-google.ts': 'a sink: bodies that cost are to cost the gateway alone',
   'suites/support/fronts.ts': 'a free port for nginx and HAProxy',
   'http/stalled.test.ts': 'our own server, as it is made',
+  'bench/generator.test.ts': 'answers that a judge of answers is to refuse',
   'suites/urls.suite.ts': 'a trap, where nobody may come',
   'suites/support/unreachable.ts': 'ports that take no connection, or whom nobody trusts',
 }

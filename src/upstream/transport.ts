@@ -52,7 +52,9 @@ export function createTransport(limits: Limits): Transport {
   return {
     async post({ url, headers, body, signal, patience }) {
       signal.throwIfAborted()
-      const { origin, path } = divided(url)
+      // In normal form: what an operator configured may hold spaces, or lead to a parent.
+      const { origin, pathname, search } = new URL(url)
+      const path = pathname + search
       const exchange = new Exchange(signal, toFault)
       const headersTimeout = patience ?? limits.headersTimeout
       dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout }, exchange)
@@ -67,14 +69,6 @@ export function createTransport(limits: Limits): Transport {
     },
     close: () => dispatcher.destroy(),
   }
-}
-
-/** Our own URLs are in normal form: what comes from clients is encoded in them. */
-function divided(url: string): { origin: string; path: string } {
-  const start = url.indexOf('/', url.indexOf('//') + 2)
-  return start === -1
-    ? { origin: url, path: '/' }
-    : { origin: url.slice(0, start), path: url.slice(start) }
 }
 
 /** JSON is written anew first: its letters may be escaped. */

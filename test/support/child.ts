@@ -23,7 +23,7 @@ const readAlong = process.env.POLLUX_TEST_LOG
 const root = join(import.meta.dirname, '..', '..')
 
 /** Where somebody wants to know it of another form of the gateway, e.g. the bundle in the image. */
-const main = process.env.POLLUX_TEST_MAIN ?? 'src/main.ts'
+export const main = process.env.POLLUX_TEST_MAIN ?? 'src/main.ts'
 
 export function startChild(env: Record<string, string>): Child {
   const child = spawn(process.execPath, [main], {

@@ -92,6 +92,17 @@ describe('an event of a stream', () => {
     })
   }
 
+  it('is none where it comes in a list, which has its counts elsewhere', async () => {
+    const events = await heard([`[${first}]`, `[${first}]`])
+    assert.ok(events.every((one) => !(one instanceof Repeat)))
+  })
+
+  it('is none where another spelling of the name holds its text', async () => {
+    const twice = first.replace('{"text":"one"}', '{"text":"one","te\\u0078t":"two"}')
+    const events = await heard([twice, twice.replace('"one"', '"three"')])
+    assert.deepEqual(textsOf(events), [undefined, undefined])
+  })
+
   for (const broken of ['"o\u0001ne"', '"o\\xne"', '"one', '"one" "two"']) {
     it(`is refused as ever where its JSON is broken: ${JSON.stringify(broken)}`, async () => {
       const parts = await heard([first, first.replace('"one"', broken)]).then(

@@ -73,6 +73,18 @@ describe('a post', () => {
     assert.equal(await drain(reply), 'one two')
   })
 
+  it('goes to the normal form of its URL', async () => {
+    const [reply, asked] = await Promise.all([
+      post(`${peer.url}/a/../my proxy/größe?k=v`),
+      peer.next().then((asked) => {
+        asked.json(200, {})
+        return asked
+      }),
+    ])
+    await reply.text()
+    assert.equal(asked.url, '/my%20proxy/gr%C3%B6%C3%9Fe?k=v')
+  })
+
   it('never follows a redirect', async () => {
     const before = peer.requests.length
     const [reply] = await Promise.all([

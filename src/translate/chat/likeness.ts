@@ -31,12 +31,15 @@ export class Likeness {
 
   /** Undefined where the event may say something that is not said again by repeating its text. */
   static of(data: string, response: GenerateContentResponse): Likeness | undefined {
-    if (textPartOf(response) === undefined) return undefined
+    const part = textPartOf(response)
+    if (part === undefined || !data.startsWith('{')) return undefined
     const [key, ...others] = data.matchAll(textKey)
     // A string of this kind can be no part of another: its quotes would be escaped there.
     if (key === undefined || others.length > 0) return undefined
     const start = key.index + key[0].length
     const end = endOfString(data, start - 1)
+    // A name may be written with escapes, and stand for the text all the same.
+    if (decoded(data.slice(start, end)) !== part.text) return undefined
     return new Likeness(data.slice(0, start), withoutCounts(data.slice(end)))
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { main } from '../../support/child.ts'
 import { within } from '../../support/within.ts'
 import { endWithUs } from './ends-with-us.ts'
 
@@ -22,7 +23,7 @@ export function canBeFirst(): boolean {
 }
 
 export async function startFirstProcess(env: Record<string, string>): Promise<FirstProcess> {
-  const outer = spawn('unshare', [...asFirst, process.execPath, 'src/main.ts'], {
+  const outer = spawn('unshare', [...asFirst, process.execPath, main], {
     cwd: join(import.meta.dirname, '..', '..', '..'),
     env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', PORT: '0', ...env },
     stdio: 'ignore',
