@@ -86,7 +86,7 @@ class EventStream {
     return raw.destroyed || raw.write(`data: ${batch.join('\n\ndata: ')}\n\n`)
   }
 
-  /** Resolves when the client has read on, or will not. */
+  /** Resolves when the client has read on. Rejects where the signal aborts before, as it does when the client leaves. */
   async drained(signal: AbortSignal): Promise<void> {
     const { raw } = this.#reply
     if (!raw.destroyed) await once(raw, 'drain', { signal })

@@ -3,7 +3,7 @@
  * and costs several times as much for each of the pieces that a stream is made of.)
  */
 export interface Source<T> {
-  /** The next; undefined at the end. Rejects with an ApiError where it breaks off. */
+  /** The next; undefined at the end. Rejects where it breaks off, with an ApiError, or was given up. */
   next(): Promise<T | undefined>
   /** Lets go of what is not wanted any more, also while somebody waits for it. */
   cancel(): void
