@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { FastifyReply } from 'fastify'
 import type { Answer, Batches } from '../upstream/backend.ts'
 import { toApiError } from './errors.ts'
@@ -37,7 +36,8 @@ export async function sendEvents(
     batches = content
     out.begin(headers)
     for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
-      if (!out.write(batch)) await out.drained(signal)
+      const taken = out.write(batch, signal)
+      if (taken !== undefined) await taken
     }
     out.end('data: [DONE]\n\n')
   } catch (error) {
@@ -78,18 +78,28 @@ class EventStream {
     }
   }
 
-  /** False where the client reads more slowly than this: wait until it is `drained`. */
-  write(batch: string[]): boolean {
+  /**
+   * Where the client reads more slowly than this, a promise that resolves when it has taken what was
+   * written, and rejects where the signal aborts before, as it does when the client leaves. (Not 'drain':
+   * Node 26 may not emit it where a write is still corked while the one before drains.)
+   */
+  write(batch: string[], signal: AbortSignal): Promise<void> | undefined {
     this.#heartbeat?.refresh()
     const { raw } = this.#reply
-    // Who has left is told of by the signal.
-    return raw.destroyed || raw.write(`data: ${batch.join('\n\ndata: ')}\n\n`)
-  }
-
-  /** Resolves when the client has read on. Rejects where the signal aborts before, as it does when the client leaves. */
-  async drained(signal: AbortSignal): Promise<void> {
-    const { raw } = this.#reply
-    if (!raw.destroyed) await once(raw, 'drain', { signal })
+    if (raw.destroyed || signal.aborted) return undefined
+    const text = `data: ${batch.join('\n\ndata: ')}\n\n`
+    if (raw.writableLength + text.length < raw.writableHighWaterMark) {
+      raw.write(text)
+      return undefined
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    raw.write(text, () => {
+      signal.removeEventListener('abort', leave)
+      resolve()
+    })
+    return promise
   }
 
   end(last: string): void {
@@ -105,6 +115,6 @@ class EventStream {
     if (raw.destroyed) return
     this.begin()
     // Who does not read needs no sign of life.
-    if (!raw.writableNeedDrain) raw.write(comment)
+    if (raw.writableLength === 0) raw.write(comment)
   }
 }
