@@ -71,7 +71,7 @@ export function bodyReader(
     request.once('error', (cause) => reject(brokenOff(cause)))
     request.once('end', () => {
       const bytes = Buffer.concat(pieces, length)
-      // Who reads the body needs room.
+      // The request keeps its listeners, and they the pieces, for as long as it is answered.
       pieces.length = 0
       if (isUtf8(bytes)) resolve(bytes.toString())
       else reject(invalidRequest('The body is not valid UTF-8.', undefined, 'invalid_utf8'))

@@ -4,7 +4,7 @@ import { isSimple } from '../translate/json-structure.ts'
 import type { BodyReader } from './body.ts'
 import { malformed } from './errors.ts'
 
-const bounds = { deepest: 64, mostTokens: 500_000, mostAtTop: 1_000 }
+const bounds = { deepest: 64, mostTokens: 500_000, mostNames: 120_000, mostAtTop: 1_000 }
 
 /**
  * Reads JSON bodies. Depth and number of tokens are counted first, because a body of a few kB may be
@@ -30,7 +30,7 @@ function toValue(text: string): unknown {
 /** Throws 400 for JSON that is nested too deep or has too many members. */
 export function checkStructure(text: string): void {
   if (isSimple(text, bounds)) return
-  const { deepest, mostTokens, mostAtTop } = bounds
-  const message = `The JSON body is too complex: at most ${deepest} levels, ${mostTokens} members and ${mostAtTop} parameters.`
+  const { deepest, mostTokens, mostNames, mostAtTop } = bounds
+  const message = `The JSON body is too complex: at most ${deepest} levels, ${mostTokens} members, ${mostNames} of them with names, and ${mostAtTop} parameters.`
   throw invalidRequest(message, undefined, 'json_too_complex')
 }

@@ -4,6 +4,8 @@ export interface Bounds {
   mostTokens: number
   /** Members of the outermost object or list. */
   mostAtTop: number
+  /** Members of objects: each name costs V8 a hundred bytes and more, however short it is. */
+  mostNames?: number
 }
 
 /** Of one number; as digits between two commas they may belong to several. */
@@ -13,10 +15,12 @@ const mostDigits = 10_000
  * Whether JSON is nested no deeper and has no more members than this. Counted without parsing it: what
  * walks a value of a few kB may overflow, and one of a few MB may hold millions of objects.
  */
-export function isSimple(text: string, { deepest, mostTokens, mostAtTop }: Bounds): boolean {
+export function isSimple(text: string, bounds: Bounds): boolean {
+  const { deepest, mostTokens, mostAtTop, mostNames = Number.POSITIVE_INFINITY } = bounds
   let depth = 0
   let tokens = 0
   let atTop = 0
+  let names = 0
   let digits = 0
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
@@ -39,18 +43,21 @@ export function isSimple(text: string, { deepest, mostTokens, mostAtTop }: Bound
         if (depth === 1) atTop += 1
         digits = 0
         break
+      case colon:
+        names += 1
+        break
       default:
         if (code >= zero && code <= nine) digits += 1
     }
-    if (depth > deepest || tokens > mostTokens || atTop > mostAtTop || digits > mostDigits) {
-      return false
-    }
+    const tooMany = tokens > mostTokens || names > mostNames || atTop > mostAtTop
+    if (tooMany || depth > deepest || digits > mostDigits) return false
   }
   return true
 }
 
 const quote = 0x22
 const comma = 0x2c
+const colon = 0x3a
 const openBracket = 0x5b
 const backslash = 0x5c
 const closeBracket = 0x5d

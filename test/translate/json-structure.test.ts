@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isSimple } from '../../src/translate/json-structure.ts'
 
-const bounds = { deepest: 3, mostTokens: 10, mostAtTop: 4 }
+const bounds = { deepest: 3, mostTokens: 10, mostNames: 4, mostAtTop: 4 }
 
 describe('JSON', () => {
   for (const [name, text, simple] of [
@@ -11,6 +11,8 @@ describe('JSON', () => {
     ['deeper', '[[[[]]]]', false],
     ['with as many members as it may have', '{"a":[1,1,1],"b":[1,1,1]}', true],
     ['with more', '{"a":[1,1,1],"b":[1,1,1,1,1,1]}', false],
+    ['with as many names as it may have', '{"a":{"b":1,"c":1},"d:":1}', true],
+    ['with more names', '{"a":{"b":1,"c":1},"d":1,"e":1}', false],
     ['with more at its top', '[1,1,1,1,1,1]', false],
     ['with brackets in a string', '["[[[[[,,,,,,,,,,,,,"]', true],
     ['with escaped quotes before brackets', String.raw`["\"[[[[[","\\",[[]]]`, true],

@@ -33,7 +33,7 @@ function toBomb([name, make, may]: Row): Bomb {
 function worst(bytes: number): Row[] {
   const fill = (piece: string, room = 400) => upTo(bytes - room, piece)
   const half = (piece: string) => upTo((bytes - 400) / 2, piece)
-  const members = Math.min(490_000, Math.floor(bytes / 16))
+  const members = Math.min(119_000, Math.floor(bytes / 16))
   return [
     ['opening brackets', () => fill('['), tooComplex],
     ['empty objects', () => `[${fill('{},')}{}]`, bytes > 2 ** 21 ? tooComplex : survived],
@@ -98,7 +98,7 @@ function worst(bytes: number): Row[] {
 function others(bytes: number): Row[] {
   const fill = (piece: string, room = 400) => upTo(bytes - room, piece)
   const half = (piece: string) => upTo((bytes - 400) / 2, piece)
-  const members = Math.min(490_000, Math.floor(bytes / 16))
+  const members = Math.min(119_000, Math.floor(bytes / 16))
   return [
     ['opening braces', () => fill('{"a":'), tooComplex],
     ['empty lists', () => `[${fill('[],')}[]]`, bytes > 2 ** 21 ? tooComplex : survived],
