@@ -114,8 +114,8 @@ function toLine({ vertex, gemini, endpoints, emulated }: BackendsConfig, url: st
     ...(vertex ? [`Vertex AI (${vertex.project}, ${vertex.location})`] : []),
     ...(gemini ? ['the Gemini Developer API'] : []),
   ].join(' and ')
-  if (google === '') return `Pollux serves ${aliases} at ${url}/v1 from POLLUX_ENDPOINTS`
-  const more = aliases === '' ? '' : `, and ${aliases} from POLLUX_ENDPOINTS`
+  if (google === '') return `Pollux serves ${aliases} at ${url}/v1 from their own addresses`
+  const more = aliases === '' ? '' : `, and ${aliases} from their own addresses`
   return `Pollux serves Gemini at ${url}/v1 from ${google}${more}`
 }
 

@@ -50,6 +50,7 @@ describe('without any variable', () => {
       logLevel: 'info',
       project: undefined,
       warnings: [],
+      files: [],
     })
   })
 
