@@ -32,10 +32,11 @@ export function judgeDefaults(defaults: Defaults, recipients: readonly Recipient
     const unknown = strict && !known.includes(name)
     return unknown ? [{ path: [name], message: meaningless(name, known) }] : []
   })
-  if (misplaced.length > 0) return { mistakes: misplaced, warnings: [] }
-  const tried = recipients.map((recipient) => tryOut(defaults, recipient))
+  const wrong = new Set(misplaced.map(({ path }) => path[0]))
+  const others = Object.entries(defaults).filter(([name]) => !wrong.has(name))
+  const tried = recipients.map((recipient) => tryOut(Object.fromEntries(others), recipient))
   return {
-    mistakes: unique(tried.flatMap(({ mistakes }) => mistakes)),
+    mistakes: [...misplaced, ...unique(tried.flatMap(({ mistakes }) => mistakes))],
     warnings: unique(tried.flatMap(({ warnings }) => warnings)),
   }
 }

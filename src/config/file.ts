@@ -36,9 +36,10 @@ export function readConfigFile(path: string, env: Environment): ConfigFile {
   if (yaml.mistakes.length > 0) {
     return unread(yaml.mistakes.map(({ line, message }) => `POLLUX_CONFIG${at(line)}: ${message}`))
   }
-  // An empty file says nothing, which is no mistake.
-  const { value, filled, mistakes: unfilled } = fillIn(yaml.value ?? {}, env, path)
-  if (!isObject(value)) {
+  // An empty file says nothing, nor does a section of which only the name is there.
+  const { value: given, filled, mistakes: unfilled } = fillIn(yaml.value ?? {}, env, path)
+  const value = isObject(given) ? withoutNull(given) : undefined
+  if (value === undefined) {
     return unread([`POLLUX_CONFIG: Expected ${Object.keys(configFile.shape).join(', ')}.`])
   }
   const known = new Set(unfilled.map((mistake) => writePath(mistake.path)))
@@ -74,6 +75,10 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+function withoutNull(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
 }
 
 /** A file of which nothing is known but its mistakes. */

@@ -25,7 +25,7 @@ function number(least: number, whole: boolean, expected: string) {
   const bare = (whole ? z.int(expected) : z.number(expected)).min(least, expected)
   const written = z
     .string()
-    .regex(/^(?:\d+(?:\.\d+)?|\$\{.+\})$/)
+    .regex(/^\d+(?:\.\d+)?$/)
     .transform(Number)
     .pipe(bare)
   return z.union([bare, written], expected)

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../gemini.ts'
-import { isObject } from '../json.ts'
+import { isObject, lookUp } from '../json.ts'
 import { mergeDeep, toCamel } from './google.ts'
 
 /** Parameters of a chat completion that the operator gives; members of `extra_body` beside the others. */
@@ -63,7 +63,7 @@ function saidIn(body: JsonObject): Set<string> {
   const said = namesIn(body)
   for (const google of [body.google, outer.google, inner.google].map(toCamel).filter(isObject)) {
     for (const config of [google, google.generationConfig].filter(isObject)) {
-      for (const name of namesIn(config)) said.push(inGoogle[name] ?? '')
+      said.push(...namesIn(config).flatMap((name) => lookUp(inGoogle, name) ?? []))
       if (saysHowLong(config.thinkingConfig)) said.push('reasoning_effort')
     }
   }
@@ -85,13 +85,19 @@ function saysHowLong(config: unknown): boolean {
 /** What of Google's own parameters the client does not say in OpenAI's words. */
 function unsaidOf(given: JsonObject, said: ReadonlySet<string>): JsonObject {
   const { thinkingConfig, ...others } = given
-  const unsaid = Object.entries(others).filter(([name]) => !said.has(inGoogle[name] ?? ''))
-  const thinking =
-    said.has('reasoning_effort') && isObject(thinkingConfig)
-      ? { includeThoughts: thinkingConfig.includeThoughts }
-      : thinkingConfig
+  const unsaid = Object.entries(others).filter(([name]) => {
+    const word = lookUp(inGoogle, name)
+    return word === undefined || !said.has(word)
+  })
+  const thinking = said.has('reasoning_effort') ? onlyShown(thinkingConfig) : thinkingConfig
   return {
     ...Object.fromEntries(unsaid),
     ...(thinking !== undefined && { thinkingConfig: thinking }),
   }
+}
+
+/** Whether thoughts are shown is another question than how long they may be. */
+function onlyShown(config: unknown): JsonObject | undefined {
+  if (!isObject(config) || config.includeThoughts === undefined) return undefined
+  return { includeThoughts: config.includeThoughts }
 }
