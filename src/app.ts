@@ -72,7 +72,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)
-  const entrance = door({ mostAtOnce, isStrained: watch.isStrained })
+  const entrance = door({ mostAtOnce, strain: watch.strain })
   const settings = {
     backends: current.backends,
     authenticate: current.authenticate,
