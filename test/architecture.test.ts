@@ -61,6 +61,10 @@ const plantings: Planting[] = [
   ...['../http/auth.ts', '../upstream/token.ts', '../translate/gemini.ts', ...outside].map((name) =>
     importing('emulator', name),
   ),
+  ...['undici', 'google-auth-library', '../emulator/server.ts', ...outside].map((name) =>
+    importing('telemetry', name),
+  ),
+  ...['translate', 'upstream', 'http'].map((room) => importing(room, '../telemetry/tracing.ts')),
   ...['translate', 'upstream', 'http', 'emulator'].map(importingBackends),
   { room: 'http', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'upstream', code: 'export const env = process.env', rule: 'no-process-env' },
@@ -71,6 +75,8 @@ const plantings: Planting[] = [
     code: 'export function f(x: any) { return Boolean(x) }',
     rule: 'no-explicit-any',
   },
+  importingFreely('telemetry', '../http/answered.ts'),
+  importingFreely('telemetry', '../upstream/record.ts'),
   importingFreely('http', '../upstream/backend.ts'),
   importingFreely('http', '../translate/parse.ts'),
   importingFreely('http', '../errors.ts'),

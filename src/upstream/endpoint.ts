@@ -58,7 +58,9 @@ export function endpointBackend(settings: EndpointSettings): Backend {
     for (let renewed = false; ; renewed = true) {
       const credential = await record.waiting.for(headers(call.credential))
       try {
-        return await record.ask(target, () => send(sent, credential, call))
+        return await record.ask(target, (traceparent) =>
+          send(sent, { ...credential, ...(traceparent !== undefined && { traceparent }) }, call),
+        )
       } catch (error) {
         const refused = error instanceof ApiError && error.code === 'upstream_authentication_error'
         const again = refused && !renewed && call.credential === undefined && renew(credential)
@@ -67,19 +69,14 @@ export function endpointBackend(settings: EndpointSettings): Backend {
     }
   }
 
-  async function send(
-    body: string,
-    credential: Record<string, string>,
-    call: Call,
-  ): Promise<Reply> {
+  async function send(body: string, own: Record<string, string>, call: Call): Promise<Reply> {
     const { record, signal } = call
     const reply = await transport.post({
       url,
       headers: {
-        ...credential,
+        ...own,
         'content-type': 'application/json',
         'accept-encoding': 'identity',
-        ...(record.traceparent !== undefined && { traceparent: record.traceparent }),
       },
       body,
       signal,

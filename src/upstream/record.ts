@@ -23,14 +23,19 @@ export class CallRecord {
   failure: string | undefined
   /** Where it stands in a trace, as W3C's header. */
   traceparent: string | undefined
+  /** Who follows it, where traces are kept. */
+  trace: Trace | undefined
 
   constructor(asked: string, streamed: boolean) {
     this.asked = asked
     this.streamed = streamed
   }
 
-  /** Sends something upstream, and writes down what comes of it. `send` rejects where it was refused. */
-  async ask<T>(target: Target, send: () => Promise<T>): Promise<T> {
+  /**
+   * Sends something upstream, and writes down what comes of it. `send` gets the place of this try in the
+   * trace, if there is one, and rejects where it was refused.
+   */
+  async ask<T>(target: Target, send: (traceparent: string | undefined) => Promise<T>): Promise<T> {
     const ask: Ask = {
       ...target,
       sentAt: performance.now(),
@@ -39,7 +44,7 @@ export class CallRecord {
     }
     this.asks.push(ask)
     try {
-      return await send()
+      return await send(this.trace?.follow(ask) ?? this.traceparent)
     } catch (error) {
       ask.failure = error instanceof ApiError ? error.label : 'cancelled'
       throw error
@@ -66,6 +71,14 @@ export class CallRecord {
   get overheadMs(): number {
     return Math.max(0, (this.endedAt ?? performance.now()) - this.begunAt - this.waiting.ms)
   }
+}
+
+/** Follows a request through a trace. */
+export interface Trace {
+  /** A try is sent now. Gives the `traceparent` that goes with it. */
+  follow(ask: Ask): string | undefined
+  /** What the client gets: a chunk as JSON, or a whole answer. */
+  hear(said: unknown): void
 }
 
 /** Whom a try is sent to. */
