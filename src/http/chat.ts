@@ -35,7 +35,7 @@ export interface ChatSettings {
   /** Those that are being answered, so that they can be ended. */
   running: Running
   /** Begins to follow a request through a trace. */
-  follow: ((request: FastifyRequest, reply: FastifyReply, record: CallRecord) => void) | undefined
+  follow: ((request: FastifyRequest, record: CallRecord, agoMs: number) => void) | undefined
 }
 
 /** `POST /chat/completions`. `provider` is the one whose own path this is, where it is one. */
@@ -95,7 +95,7 @@ function postRoute(
     const record = new CallRecord(name, streamed)
     record.traceparent = toTraceparent(readTraceContext(request.headers))
     request.record = record
-    follow?.(request, reply, record)
+    follow?.(request, record, reply.elapsedTime)
     const limitMs = streamed ? undefined : Math.max(totalMs, flexible ? flexMs : 0)
     const signal = running.whileWanted(reply, limitMs)
     const leave = await door.enter(signal)

@@ -10,8 +10,7 @@ import {
   TraceFlags,
   type Tracer,
 } from '@opentelemetry/api'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Answered, Observer } from '../http/answered.ts'
+import type { Answered, Observed, Observer } from '../http/answered.ts'
 import { readTraceContext, toTraceparent } from '../http/trace-context.ts'
 import type { Ask, CallRecord, Trace } from '../upstream/record.ts'
 import { Heard, toInputAttributes } from './content.ts'
@@ -20,8 +19,8 @@ import type { SpanSink } from './otlp.ts'
 
 /** Follows requests through traces. */
 export interface Tracing {
-  /** From here on the request has a span, under that of whoever sent it. */
-  begin: (request: FastifyRequest, reply: FastifyReply, record: CallRecord) => void
+  /** From here on the request has a span, under that of whoever sent it. It came in so long ago. */
+  begin: (request: Observed, record: CallRecord, agoMs: number) => void
   /** Ends the spans of a request. */
   observe: Observer
   close(): Promise<void>
@@ -33,8 +32,8 @@ const lastMs = 500
 /** `content` says that what is said may be written down. */
 export function tracing(sink: SpanSink, content: boolean): Tracing {
   return {
-    begin: (request, reply, record) => {
-      record.trace = new RequestTrace(sink.tracer, request, reply, record, content)
+    begin: (request, record, agoMs) => {
+      record.trace = new RequestTrace(sink.tracer, request, record, agoMs, content)
     },
     observe: (answered) => {
       if (answered.record?.trace instanceof RequestTrace) answered.record.trace.end(answered)
@@ -56,9 +55,9 @@ class RequestTrace implements Trace {
 
   constructor(
     tracer: Tracer,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: Observed,
     record: CallRecord,
+    agoMs: number,
     content: boolean,
   ) {
     const route = request.routeOptions.url ?? ''
@@ -69,7 +68,7 @@ class RequestTrace implements Trace {
       `${request.method} ${route}`,
       {
         kind: SpanKind.SERVER,
-        startTime: performance.now() - reply.elapsedTime,
+        startTime: performance.now() - agoMs,
         attributes: {
           'http.request.method': request.method,
           'http.route': route,
@@ -124,7 +123,7 @@ class RequestTrace implements Trace {
 }
 
 /** Under the span of whoever sent the request; a trace of its own where nobody says. */
-function toContext({ headers }: FastifyRequest): Context {
+function toContext({ headers }: Observed): Context {
   const context = readTraceContext(headers)
   if (context === undefined) return ROOT_CONTEXT
   const { traceId, spanId, sampled } = context
