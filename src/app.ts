@@ -13,6 +13,7 @@ import { modelRoutes } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
+import { isLimited, lazyLimiter } from './limits/limiter.ts'
 import { listedModels } from './translate/abilities.ts'
 import { toBackends } from './reach.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
@@ -69,12 +70,15 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const isReady = () => !stopping && (!needsToken || tokens.available())
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
   const authenticate = toAuthenticate(config.auth)
+  const limiter = lazyLimiter({ redisUrl: config.redisUrl, log })
+  if (config.auth.mode === 'keys' && config.auth.keys.some(isLimited)) await limiter.load()
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)
   const entrance = door({ mostAtOnce, isStrained: watch.isStrained })
   const settings = {
     backends,
     authenticate,
+    limiter,
     door: entrance,
     heartbeatMs,
     totalMs,
@@ -95,6 +99,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       clearTimeout(end)
       watch.close()
       await transport.close()
+      await limiter.close()
       await signatures.close()
       await emulator?.close()
     },

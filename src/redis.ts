@@ -17,15 +17,13 @@ export interface RedisSettings {
 
 /** One connection, which no request waits for when Redis is away. */
 export interface Redis {
-  client: RedisClient
+  client: RedisClientType
   /** What the question comes to, or `otherwise` where Redis is away, refuses, or is silent for too long. */
   ask<T>(question: () => Promise<T>, otherwise: T): Promise<T>
   /** Calls back whenever there is a new connection. */
   onReady(listener: () => void): void
   close(): void
 }
-
-export type RedisClient = RedisClientType<{}, {}, {}>
 
 /** So many failures in a row are an outage. */
 const mostFailures = 3

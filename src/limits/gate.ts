@@ -32,6 +32,8 @@ export function openGate(settings: LimiterSettings): Limiter {
     },
     async close() {
       shared?.close()
+      // Redis answers in turn: by then it knows of all that has ended.
+      await redis?.ask(() => redis.client.ping(), '')
       redis?.close()
     },
   }

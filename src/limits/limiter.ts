@@ -16,7 +16,7 @@ export interface Limiter {
    * an estimate of what it will use. A request that is refused is not counted.
    */
   admit(key: Limited, tokens: number): Promise<Admission>
-  /** Forgets the places of requests that still run, and frees everything. */
+  /** When the last request has been settled: frees everything. */
   close(): Promise<void>
 }
 
@@ -43,12 +43,12 @@ export interface LimiterSettings {
 }
 
 /** Whether there is anything to ask a limiter about; for all other keys it costs nothing. */
-export function isLimited({
-  requestsPerMinute,
-  tokensPerMinute,
-  parallelRequests,
-}: Limited): boolean {
-  return [requestsPerMinute, tokensPerMinute, parallelRequests].some((most) => most !== undefined)
+export function isLimited(key: Limited): boolean {
+  return (
+    key.requestsPerMinute !== undefined ||
+    key.tokensPerMinute !== undefined ||
+    key.parallelRequests !== undefined
+  )
 }
 
 /** A limiter whose parts, and whose connection to Redis, are loaded with the first key that needs them. */
