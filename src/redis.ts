@@ -7,7 +7,7 @@ export interface RedisLog {
 }
 
 export interface RedisSettings {
-  /** How long a request waits for Redis before it goes on without, in milliseconds. */
+  /** How long Redis may say nothing before requests go on without it, in milliseconds. */
   answerMs: number
   /** How long a Redis that was silent too often is not asked, in milliseconds. */
   pauseMs: number
@@ -17,25 +17,29 @@ export interface RedisSettings {
 
 /** One connection, which no request waits for when Redis is away. */
 export interface Redis {
+  /** For commands, inside a question. */
   client: RedisClientType
   /** What the question comes to, or `otherwise` where Redis is away, refuses, or is silent for too long. */
   ask<T>(question: () => Promise<T>, otherwise: T): Promise<T>
+  /** A step of a question that has several: tells that Redis is not silent. */
+  step<T>(command: Promise<T>): Promise<T>
   /** Calls back whenever there is a new connection. */
   onReady(listener: () => void): void
   close(): void
 }
 
-/** So many failures in a row are an outage. */
+/** So many failures in a row are an outage; those of one moment are one. */
 const mostFailures = 3
 
 /** Begins to connect, goes on trying, and does not wait for either. */
 export function connectRedis(url: string, log: RedisLog, settings: RedisSettings): Redis {
   const { answerMs, pauseMs, mostCommands } = settings
-  // Between two questions: how many had no answer since the last that had one, and the time before
-  // which there shall be none.
+  // Between two questions: how many had no answer since the last that had one, when the last of them
+  // ended, and the time before which there shall be none.
   let failures = 0
+  let failedAt = 0
   let pausedUntil = 0
-  const client = createClient({
+  const client: RedisClientType = createClient({
     url,
     // A request must not wait for a connection that is not there.
     disableOfflineQueue: true,
@@ -65,53 +69,98 @@ export function connectRedis(url: string, log: RedisLog, settings: RedisSettings
   })
   // Not awaited: the gateway serves without it until it is there.
   client.connect().catch(() => undefined)
+  const ear = listening(answerMs)
   return {
     client,
     ask,
+    step: async (command) => {
+      const answer = await command
+      ear.heard()
+      return answer
+    },
     onReady: (listener) => void client.on('ready', listener),
     close: () => client.destroy(),
   }
 
   async function ask<T>(question: () => Promise<T>, otherwise: T): Promise<T> {
-    const isFirst = !client.isReady && !away
-    if (away || performance.now() < pausedUntil) return otherwise
+    const askedAt = performance.now()
+    if (away || askedAt < pausedUntil) return otherwise
     // After a pause one question finds out for all others whether Redis is back.
-    if (failures >= mostFailures) pausedUntil = performance.now() + pauseMs
-    const silence = silentFor(answerMs)
+    if (failures >= mostFailures) pausedUntil = askedAt + pauseMs
+    const silence = ear.listen()
     try {
-      if (isFirst) await Promise.race([tried.promise, silence.promise])
+      if (!client.isReady) await Promise.race([tried.promise, silence.promise])
       if (!client.isReady) return otherwise
       const answer = await Promise.race([question(), silence.promise])
+      ear.heard()
       failures = 0
       pausedUntil = 0
       return answer
     } catch (error) {
-      failures += 1
-      if (failures >= mostFailures) pausedUntil = performance.now() + pauseMs
-      // Once for each outage.
-      if (failures === mostFailures) log.warn({ reason: toReason(error) }, 'Redis does not answer')
+      if (askedAt >= failedAt) fail(error)
       return otherwise
     } finally {
       silence.end()
     }
   }
+
+  function fail(error: unknown): void {
+    failures += 1
+    failedAt = performance.now()
+    if (failures >= mostFailures) pausedUntil = failedAt + pauseMs
+    // Once for each outage.
+    if (failures === mostFailures) log.warn({ reason: toReason(error) }, 'Redis does not answer')
+  }
 }
 
-/** In so many turns of the event loop an answer that has come is read. */
-const turns = 4
+/** The time of silence is cut in so many pieces. */
+const quietTurns = 5
+
+/** An answer may take longer where others come; but not longer than so many pieces. */
+const mostTurns = 20
+
+/** Somebody who waits for an answer. */
+interface Listener {
+  /** Rejects where it has been silent for too long. */
+  promise: Promise<never>
+  end(): void
+}
 
 /**
- * Rejects after so long. The time is cut in pieces, so that a process which was busy for all of it
- * still looks for the answer before it calls Redis silent.
+ * Tells a silent Redis from a busy one, or from a process that is busy itself: silence is counted
+ * in turns of the event loop, of which each reads the answers that have come, and only since the last
+ * answer to anybody.
  */
-function silentFor(ms: number): { promise: Promise<never>; end(): void } {
-  const { promise, reject } = Promise.withResolvers<never>()
-  let left = turns
-  const timer = setInterval(() => {
-    left -= 1
-    if (left === 0) reject(new Error('silent'))
-  }, ms / turns)
-  return { promise, end: () => clearInterval(timer) }
+function listening(ms: number) {
+  const waiting = new Map<(error: Error) => void, { turns: number }>()
+  let quiet = 0
+  let timer: NodeJS.Timeout | undefined
+  return {
+    heard: () => void (quiet = 0),
+    listen(): Listener {
+      const { promise, reject } = Promise.withResolvers<never>()
+      if (waiting.size === 0) quiet = 0
+      waiting.set(reject, { turns: 0 })
+      timer ??= setInterval(turn, ms / quietTurns)
+      return { promise, end: () => end(reject) }
+    },
+  }
+
+  function turn(): void {
+    quiet += 1
+    const isSilent = quiet >= quietTurns
+    for (const [reject, listener] of waiting) {
+      listener.turns += 1
+      if (isSilent || listener.turns >= mostTurns) reject(new Error('silent'))
+    }
+  }
+
+  function end(reject: (error: Error) => void): void {
+    waiting.delete(reject)
+    if (waiting.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
 }
 
 /** Redis's own sentences may repeat the command, password and all; their first word is a code. */

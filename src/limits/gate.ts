@@ -6,10 +6,10 @@ import { allTaken, toHeaders, tooLarge, usedUp } from './refusals.ts'
 import { type Limit, memoryWindows, redisWindows, type Use, type Windows } from './windows.ts'
 
 /** Each of 10,000 waiting questions is a script and a name: less than a kilobyte. */
-const patience = { answerMs: 100, pauseMs: 5_000, mostCommands: 10_000 }
+const patience = { answerMs: 250, pauseMs: 5_000, mostCommands: 10_000 }
 
 /**
- * Counts in Redis where there is one; where it is away, or silent for a tenth of a second, in the
+ * Counts in Redis where there is one; where it is away, or silent for a quarter of a second, in the
  * process's own memory, where all that this process has let in is noted.
  */
 export function openGate(settings: LimiterSettings): Limiter {

@@ -43,10 +43,8 @@ export function sharedPlaces(
   return {
     async enter(name, most) {
       const id = randomUUID()
-      const entered = await client.eval(enterScript, {
-        keys: [toKey(name)],
-        arguments: [String(leaseMs), id, String(most)],
-      })
+      const options = { keys: [toKey(name)], arguments: [String(leaseMs), id, String(most)] }
+      const entered = await redis.step(client.eval(enterScript, options))
       if (entered !== 1) return undefined
       const leave = occupy(running, name, id)
       return () => {
