@@ -74,7 +74,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   if (config.auth.mode === 'keys' && config.auth.keys.some(isLimited)) await limiter.load()
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)
-  const entrance = door({ mostAtOnce, isStrained: watch.isStrained })
+  const entrance = door({ mostAtOnce, strain: watch.strain })
   const settings = {
     backends,
     authenticate,

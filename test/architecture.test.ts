@@ -64,9 +64,17 @@ const plantings: Planting[] = [
   ...['fastify', 'undici', 'pino', '../http/auth.ts', '../upstream/token.ts', ...outside].map(
     (name) => importing('limits', name),
   ),
-  ...['translate', 'upstream', 'emulator'].map((room) => importing(room, '../limits/limiter.ts')),
+  ...['translate', 'upstream', 'emulator', 'telemetry'].map((room) =>
+    importing(room, '../limits/limiter.ts'),
+  ),
   ...['translate', 'http', 'emulator'].map((room) => importing(room, '../redis.ts')),
-  ...['translate', 'upstream', 'http', 'emulator', 'limits'].map(importingBackends),
+  ...['fastify', 'undici', 'google-auth-library', '../emulator/server.ts', ...outside].map((name) =>
+    importing('telemetry', name),
+  ),
+  ...['translate', 'upstream', 'http', 'emulator', 'limits'].map((room) =>
+    importing(room, '../telemetry/metrics.ts'),
+  ),
+  ...['translate', 'upstream', 'http', 'emulator', 'telemetry', 'limits'].map(importingBackends),
   { room: 'http', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'upstream', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'translate', code: 'export const at = () => fetch', rule: 'no-restricted-globals' },
@@ -86,6 +94,8 @@ const plantings: Planting[] = [
   importingFreely('upstream', '../redis.ts'),
   importingFreely('upstream', '../errors.ts'),
   importingFreely('upstream', 'undici'),
+  importingFreely('telemetry', '../http/answered.ts'),
+  importingFreely('telemetry', '../upstream/record.ts'),
   importingFreely('translate', '../errors.ts'),
 ]
 

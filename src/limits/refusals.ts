@@ -1,4 +1,4 @@
-import { ApiError, brief } from '../errors.ts'
+import { ApiError, brief, type SpentLimit } from '../errors.ts'
 import type { Limited } from './limiter.ts'
 import type { Use } from './windows.ts'
 
@@ -12,7 +12,7 @@ export function usedUp(use: Use): ApiError {
   const { limit, taken: requested, used, endsInMs } = use
   const { kind, name, most } = limit
   const message = `Rate limit reached for ${brief(name)} on ${full[kind]}: Limit ${most}, Used ${used}, Requested ${requested}.`
-  return refusal(kind, message, endsInMs, toHeaders([use]))
+  return refusal(`${kind}_per_minute`, message, endsInMs, toHeaders([use]))
 }
 
 /** Nobody knows when one of them ends; OpenAI's SDKs wait longer each time. */
@@ -21,7 +21,7 @@ const placeMs = 1_000
 /** 429: as many requests as the key may have at the same time are running. */
 export function allTaken({ name, parallelRequests }: Limited): ApiError {
   const message = `Rate limit reached for ${brief(name)} on parallel requests: Limit ${parallelRequests}, Used ${parallelRequests}, Requested 1.`
-  return refusal('requests', message, placeMs)
+  return refusal('parallel_requests', message, placeMs)
 }
 
 /** 429: not even a whole minute has so many tokens, so that trying again is in vain. */
@@ -30,22 +30,24 @@ export function tooLarge({ name, tokensPerMinute }: Limited, requested: number):
     429,
     'tokens',
     `Request too large for ${brief(name)} on ${full.tokens}: Limit ${tokensPerMinute}, Requested ${requested}. Shorten the messages, or lower max_completion_tokens.`,
-    { code, headers: { 'x-should-retry': 'false' } },
+    { code, turnedAway: 'tokens_per_minute', headers: { 'x-should-retry': 'false' } },
   )
 }
 
 const code = 'rate_limit_exceeded'
 
 function refusal(
-  type: 'requests' | 'tokens',
+  turnedAway: SpentLimit,
   message: string,
   waitMs: number,
   limits: Record<string, string> = {},
 ): ApiError {
   const ms = Math.max(1, Math.ceil(waitMs))
   const seconds = Math.ceil(ms / 1000)
+  const type = turnedAway === 'tokens_per_minute' ? 'tokens' : 'requests'
   return new ApiError(429, type, `${message} Please try again in ${toDuration(ms)}.`, {
     code,
+    turnedAway,
     headers: { ...limits, 'retry-after': String(seconds), 'retry-after-ms': String(ms) },
   })
 }
