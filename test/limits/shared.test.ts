@@ -76,7 +76,7 @@ describe('three processes that share a Redis', { skip: withoutRedis }, () => {
 
   it('count nothing of what they refuse', async () => {
     const key = keyWith({ requestsPerMinute: 10, tokensPerMinute: 100, parallelRequests: 2 })
-    assert.equal(await admitted(key, [[100], [50, 50], [50, 50]]), 1)
+    assert.equal(await admitted(key, [[100], [100, 100], [100, 100]]), 1)
     const counted = `pollux:limit:requests:${key.name}`
     await until(async () => (await redis.ask('GET', counted)) === '$1\r\n1\r\n')
     await until(async () => (await redis.ask('ZCARD', parallel(key))) === ':1\r\n')
