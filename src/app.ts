@@ -14,6 +14,7 @@ import { modelRoutes, type ModelsSettings } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
+import { isLimited, lazyLimiter } from './limits/limiter.ts'
 import { toGoogle } from './reach.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import { lostSpans } from './telemetry/lost-spans.ts'
@@ -73,12 +74,15 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const needsToken = reach.vertex !== undefined && config.auth.mode !== 'passthrough'
   const isReady = () => !stopping && (!needsToken || tokens.available())
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
+  const limiter = lazyLimiter({ redisUrl: config.redisUrl, log })
+  if (config.auth.mode === 'keys' && config.auth.keys.some(isLimited)) await limiter.load()
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)
   const entrance = door({ mostAtOnce, strain: watch.strain })
   const settings = {
     backends: current.backends,
     authenticate: current.authenticate,
+    limiter,
     door: entrance,
     heartbeatMs,
     totalMs,
@@ -103,6 +107,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       clearTimeout(end)
       watch.close()
       await transport.close()
+      await limiter.close()
       await signatures.close()
       await traces?.close()
       await emulator?.close()
