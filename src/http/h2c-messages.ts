@@ -79,15 +79,19 @@ export class Answer extends Http2ServerResponse<Asked> {
     return super.write(piece, ...(rest as [BufferEncoding, Taken]))
   }
 
-  /** Gives up who takes nothing of what is written, while other streams of the connection go on. */
+  /**
+   * Gives up who takes nothing of what is written, while other streams of the connection go on, and who
+   * is answered and never ends his request.
+   */
   dropStalled(now: number): void {
-    const pending = this.stream.writableLength
+    const { stream } = this
+    const pending = stream.writableLength
     const taken = this.#written - pending
-    if (pending === 0 || taken !== this.#taken) {
+    if (taken !== this.#taken || (pending === 0 && !stream.writableFinished)) {
       this.#taken = taken
       this.#takenAt = now
     } else if (now - this.#takenAt > patienceMs + pending / slowest) {
-      this.stream.close(constants.NGHTTP2_CANCEL)
+      stream.close(pending > 0 ? constants.NGHTTP2_CANCEL : constants.NGHTTP2_NO_ERROR)
     }
   }
 }

@@ -44,6 +44,8 @@ export class PortServer extends Server {
     }
     this.#toH2c = (socket) => {
       this.#h2c ??= openH2c(options, listener)
+      // Whoever ends his side has left, as Node's servers of HTTP/2 take it; those of HTTP/1 wait.
+      socket.allowHalfOpen = false
       this.#h2c.take(socket)
     }
     this.on('connection', (socket: Socket) => this.#meet(socket))
