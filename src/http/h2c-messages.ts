@@ -3,6 +3,7 @@ import {
   Http2ServerRequest,
   Http2ServerResponse,
   type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
 } from 'node:http2'
 import { ApiError } from '../errors.ts'
 
@@ -91,9 +92,23 @@ export class Answer extends Http2ServerResponse<Asked> {
       this.#taken = taken
       this.#takenAt = now
     } else if (now - this.#takenAt > patienceMs + pending / slowest) {
-      stream.close(pending > 0 ? constants.NGHTTP2_CANCEL : constants.NGHTTP2_NO_ERROR)
+      if (pending > 0) stream.close(constants.NGHTTP2_CANCEL)
+      else stopReading.call(stream)
     }
   }
+}
+
+/**
+ * For a stream that is answered: whoever still sends would go on for nothing, or wait for our window to
+ * open. What has come and nobody reads is thrown away, because it would keep the stream from closing.
+ */
+export function stopReading(this: ServerHttp2Stream): void {
+  if (this.readableEnded) return
+  // The end of the answer goes out in this turn.
+  setImmediate(() => {
+    this.close(constants.NGHTTP2_NO_ERROR)
+    this.removeAllListeners('data').resume()
+  })
 }
 
 type Taken = (error: Error) => void

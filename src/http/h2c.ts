@@ -1,13 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import {
-  constants,
-  createServer,
-  type Http2Session,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import { createServer, type Http2Session, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import { Answer, Asked } from './h2c-messages.ts'
+import { Answer, Asked, stopReading } from './h2c-messages.ts'
 import { headTooLarge, noTunnel, refuseByHand, refuseExpectation } from './parser-errors.ts'
 import type { PortLimits } from './protocols.ts'
 
@@ -170,10 +164,4 @@ function sizeOf(rawHeaders: readonly string[]): number {
   let size = 0
   for (const text of rawHeaders) size += text.length
   return size
-}
-
-/** Whoever is answered and still sends would go on for nothing, or wait for our window to open. */
-function stopReading(this: ServerHttp2Stream): void {
-  // The end of the answer goes out in this turn.
-  if (!this.readableEnded) setImmediate(() => this.close(constants.NGHTTP2_NO_ERROR))
 }

@@ -127,6 +127,13 @@ describe('a request over HTTP/2', () => {
     assert.equal(answer.code, 0)
   })
 
+  it('gives back what was held of its body where it is refused', async () => {
+    for (let n = 0; n < 10; n += 1) {
+      const { status } = await client.ask(path, 'x'.repeat(200_000), key).answer()
+      assert.equal(status, 413)
+    }
+  })
+
   it('is reset where its headers are far too long', async () => {
     // Any more of it, or one that is longer than 64 KiB, and nghttp2 ends the connection.
     const long = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, 'y'.repeat(45_000)]))

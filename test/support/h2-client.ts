@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from 'node:http2'
+import { within } from './within.ts'
 
 /** A connection that speaks HTTP/2 from its first byte on. */
 export interface H2Client {
@@ -63,6 +64,7 @@ export function listen(stream: ClientHttp2Stream): H2Exchange {
   stream.on('response', (headers) => (head = headers))
   stream.on('data', (piece: Buffer) => pieces.push(piece))
   stream.on('error', () => undefined)
+  const closed = new Promise<void>((resolve) => stream.once('close', resolve))
   const received = () => Buffer.concat(pieces).toString()
   return {
     stream,
@@ -76,7 +78,7 @@ export function listen(stream: ClientHttp2Stream): H2Exchange {
       return received()
     },
     async answer(ms = 5_000) {
-      if (!stream.destroyed) await once(stream, 'close', { signal: AbortSignal.timeout(ms) })
+      await within(ms, closed, 'the stream did not close')
       const { ':status': status = 0, ...headers } = head
       return { status, headers, body: received(), code: stream.rstCode ?? 0 }
     },
