@@ -4,12 +4,13 @@ import { readResponse } from '../gemini-response.ts'
 import { tryParseJson } from '../json.ts'
 import type { MadeCall } from './calls.ts'
 import { ChoiceStream } from './choice.ts'
+import type { FinishReason } from './finish.ts'
 import { type Repeat, textPartOf } from './likeness.ts'
 import { Mould } from './mould.ts'
 import type { AnswerOptions } from './request.ts'
 import { type ChatChunk, type ChatCompletion, type ChunkChoice, collect } from './response.ts'
 import { toServiceTierName } from './service-tier.ts'
-import { mergeUsage, toUsage, type Usage } from './usage.ts'
+import { mergeUsage, type Tokens, toTokens, toUsage, type Usage } from './usage.ts'
 
 /** What an answer is called. `id` and `created` stand in where Gemini gives none. */
 export interface Head {
@@ -34,6 +35,8 @@ export class ChatStream {
   #usage: UsageMetadata | undefined
   #blocked: PromptFeedback | undefined
   #begun = false
+  /** The model and version that answers, in Gemini's word. */
+  #servedModel: string | undefined
   readonly #made: MadeCall[] = []
   /** What a repeat is a repeat of. */
   #last: { index: number; part: Part } | undefined
@@ -58,6 +61,24 @@ export class ChatStream {
   get futile(): string | undefined {
     const reasons = [...this.#choices.values()].map((choice) => choice.futile)
     return this.#blocked === undefined && !reasons.includes(undefined) ? reasons[0] : undefined
+  }
+
+  /** The model that answers, with its version, as Gemini calls it. */
+  get servedModel(): string | undefined {
+    return this.#servedModel
+  }
+
+  /** What it has cost so far, as far as Gemini has told. */
+  get tokens(): Tokens | undefined {
+    this.#countRepeats()
+    return toTokens(this.#usage)
+  }
+
+  /** Why each choice ended, of those that have. */
+  get finishReasons(): FinishReason[] {
+    return [...this.#choices.values()]
+      .filter((choice) => choice.finished || this.#blocked !== undefined)
+      .map((choice) => choice.reason(this.#blocked))
   }
 
   /** The calls since it was last asked, for the memory of signatures. */
@@ -111,8 +132,9 @@ export class ChatStream {
     return [...chunks, this.#chunk([], toUsage(this.#usage ?? {}))]
   }
 
-  #begin({ responseId, createTime }: GenerateContentResponse): void {
+  #begin({ responseId, createTime, modelVersion }: GenerateContentResponse): void {
     this.#begun = true
+    if (typeof modelVersion === 'string') this.#servedModel = modelVersion.slice(0, 128)
     const time = createTime === undefined ? Number.NaN : Date.parse(createTime)
     this.#head = {
       id: responseId || this.#head.id,
