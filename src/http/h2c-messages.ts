@@ -93,7 +93,7 @@ export class Answer extends Http2ServerResponse<Asked> {
       this.#takenAt = now
     } else if (now - this.#takenAt > patienceMs + pending / slowest) {
       if (pending > 0) stream.close(constants.NGHTTP2_CANCEL)
-      else stopReading.call(stream)
+      else stopReading(stream)
     }
   }
 }
@@ -102,12 +102,12 @@ export class Answer extends Http2ServerResponse<Asked> {
  * For a stream that is answered: whoever still sends would go on for nothing, or wait for our window to
  * open. What has come and nobody reads is thrown away, because it would keep the stream from closing.
  */
-export function stopReading(this: ServerHttp2Stream): void {
-  if (this.readableEnded) return
+export function stopReading(stream: ServerHttp2Stream): void {
+  if (stream.readableEnded) return
   // The end of the answer goes out in this turn.
   setImmediate(() => {
-    this.close(constants.NGHTTP2_NO_ERROR)
-    this.removeAllListeners('data').resume()
+    stream.close(constants.NGHTTP2_NO_ERROR)
+    stream.removeAllListeners('data').resume()
   })
 }
 

@@ -121,7 +121,7 @@ class Connection {
   owe(asked: Asked, answer: Answer): void {
     this.#owed.set(answer, asked)
     const { stream } = answer
-    if (!stream.endAfterHeaders) stream.once('wantTrailers', stopReading)
+    if (!stream.endAfterHeaders) stream.once('wantTrailers', () => stopReading(stream))
     answer.once('close', () => {
       this.#owed.delete(answer)
       this.#quietSince = performance.now()

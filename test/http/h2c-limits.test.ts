@@ -143,6 +143,15 @@ describe('time over HTTP/2', () => {
   })
 })
 
+/** The numbers of a client's streams. */
+function odd(n: number): number {
+  return 2 * n + 1
+}
+
+function times(count: number, make: (n: number) => Buffer[]): Buffer {
+  return Buffer.concat(Array.from({ length: count }, (_, n) => make(n)).flat())
+}
+
 describe('abuse of HTTP/2', async () => {
   const emulator = await startEmulator()
   const gateway = await startGateway({
@@ -158,9 +167,6 @@ describe('abuse of HTTP/2', async () => {
 
   const get = encode(headOf('/health', 'GET'))
   const post = encode(headOf(path))
-  const odd = (n: number) => 2 * n + 1
-  const times = (count: number, make: (n: number) => Buffer[]) =>
-    Buffer.concat(Array.from({ length: count }, (_, n) => make(n)).flat())
 
   for (const [name, bytes] of [
     [

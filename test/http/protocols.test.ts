@@ -46,10 +46,13 @@ describe('one port', () => {
     const { stdout } = await run('curl', [
       '-s',
       '--http2-prior-knowledge',
-      ...['-w', ' HTTP/%{http_version} %{http_code}'],
+      '-w',
+      ' HTTP/%{http_version} %{http_code}',
       `${gateway.url}/v1/chat/completions`,
-      ...['-H', 'content-type: application/json'],
-      ...['-d', JSON.stringify({ ...body, stream: true })],
+      '-H',
+      'content-type: application/json',
+      '-d',
+      JSON.stringify({ ...body, stream: true }),
     ])
     assert.match(stdout, /data: \[DONE\]\n\n HTTP\/2 200$/)
   })
@@ -57,7 +60,10 @@ describe('one port', () => {
   it('goes on in HTTP/1.1 where curl offers to change to HTTP/2', async (t) => {
     if (!curl) return t.skip('needs curl')
     const { stdout } = await run('curl', [
-      ...['-s', '--http2', '-w', ' HTTP/%{http_version} %{http_code}'],
+      '-s',
+      '--http2',
+      '-w',
+      ' HTTP/%{http_version} %{http_code}',
       `${gateway.url}/health`,
     ])
     assert.match(stdout, /"status":"ok".* HTTP\/1.1 200$/)
@@ -144,17 +150,17 @@ const limits: PortLimits = {
   connectionsCheckingInterval: 50,
 }
 
-describe('a connection that does not say which protocol it speaks', () => {
-  async function impatient() {
-    const parser = parserErrors()
-    const server = new PortServer(limits, (_asked, answer) => void answer.end('answered'))
-    server.on('clientError', parser.refuse)
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    const address = server.address()
-    const port = typeof address === 'object' ? address?.port : undefined
-    return { server, url: `http://127.0.0.1:${port}` }
-  }
+async function impatient() {
+  const parser = parserErrors()
+  const server = new PortServer(limits, (_asked, answer) => void answer.end('answered'))
+  server.on('clientError', parser.refuse)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return { server, url: `http://127.0.0.1:${port}` }
+}
 
+describe('a connection that does not say which protocol it speaks', () => {
   for (const [name, bytes] of [
     ['nothing', ''],
     ['half a preface', preface.subarray(0, 10)],
