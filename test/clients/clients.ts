@@ -40,12 +40,26 @@ export interface Client {
 /** Every client that `npm run test:clients` runs, in the order of docs/clients.md. */
 export const clients: Client[] = [
   {
+    id: 'openai-node',
+    name: 'OpenAI SDK for Node',
+    group: 'sdk',
+    program: 'node/openai.ts',
+    packages: ['openai'],
+  },
+  {
     id: 'openai-python',
     name: 'OpenAI SDK for Python',
     group: 'sdk',
     program: 'python/openai_sdk.py',
     packages: ['openai'],
     requirements: 'python/requirements.txt',
+  },
+  {
+    id: 'openai-go',
+    name: 'OpenAI SDK for Go',
+    group: 'sdk',
+    program: 'go/openai',
+    packages: ['github.com/openai/openai-go/v3'],
   },
 ]
 
