@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { optional, parse } from '../translate/parse.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Backend, Backends, Call, Place, Route } from '../upstream/backend.ts'
-import type { Authenticate } from './auth.ts'
+import { type Authenticate, checkAccess } from './auth.ts'
 import { refuseOthers } from './errors.ts'
 import type { Door } from './overload.ts'
 import { orAborted, type Running } from './signal.ts'
@@ -84,7 +84,8 @@ function postRoute(
     done()
   }
   server.post(path, { onRequest }, async (request, reply) => {
-    const { backend, model, name, stream, flexible } = toWish(request)
+    const { backend, model, name, names, stream, flexible } = toWish(request)
+    checkAccess(request.client, names)
     const streamed = stream === true
     const limitMs = streamed ? undefined : Math.max(totalMs, flexible ? flexMs : 0)
     const signal = running.whileWanted(reply, limitMs)

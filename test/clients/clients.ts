@@ -61,6 +61,55 @@ export const clients: Client[] = [
     program: 'go/openai',
     packages: ['github.com/openai/openai-go/v3'],
   },
+  {
+    id: 'ai-sdk-openai',
+    name: 'AI SDK with @ai-sdk/openai',
+    group: 'framework',
+    program: 'node/ai-sdk-openai.ts',
+    packages: ['ai', '@ai-sdk/openai'],
+  },
+  {
+    id: 'ai-sdk-openai-compatible',
+    name: 'AI SDK with @ai-sdk/openai-compatible',
+    group: 'framework',
+    program: 'node/ai-sdk-openai-compatible.ts',
+    packages: ['ai', '@ai-sdk/openai-compatible'],
+  },
+  {
+    id: 'langchain-node',
+    name: 'LangChain for Node',
+    group: 'framework',
+    program: 'node/langchain.ts',
+    packages: ['langchain', '@langchain/openai'],
+  },
+  {
+    id: 'openai-agents-node',
+    name: 'OpenAI Agents SDK for Node',
+    group: 'framework',
+    program: 'node/openai-agents.ts',
+    packages: ['@openai/agents'],
+  },
+  {
+    id: 'instructor-node',
+    name: 'Instructor for Node',
+    group: 'framework',
+    program: 'node/instructor.ts',
+    packages: ['@instructor-ai/instructor'],
+  },
+  {
+    id: 'llamaindex-node',
+    name: 'LlamaIndex for Node',
+    group: 'framework',
+    program: 'node/llamaindex.ts',
+    packages: ['llamaindex', '@llamaindex/openai'],
+  },
+  {
+    id: 'compatcanary',
+    name: 'CompatCanary',
+    group: 'framework',
+    program: 'node/compatcanary.ts',
+    packages: ['compatcanary'],
+  },
 ]
 
 /** What the run wants to hear about. */
