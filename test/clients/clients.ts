@@ -33,6 +33,8 @@ export interface Client {
   packages: string[]
   /** What a client in Python needs, as a file in this folder; it gets a virtual environment with it. */
   requirements?: string
+  /** All that it looks at, where it is no client but somebody else's test of one like us. */
+  looksAt?: Ability[]
   /** What is known to fail, and why. */
   known?: Partial<Record<Ability, string>>
 }
@@ -50,7 +52,7 @@ export const clients: Client[] = [
     id: 'openai-python',
     name: 'OpenAI SDK for Python',
     group: 'sdk',
-    program: 'python/openai_sdk.py',
+    program: 'python/openai-sdk.py',
     packages: ['openai'],
     requirements: 'python/requirements.txt',
   },
@@ -109,6 +111,7 @@ export const clients: Client[] = [
     group: 'framework',
     program: 'node/compatcanary.ts',
     packages: ['compatcanary'],
+    looksAt: ['text', 'stream', 'structured output'],
   },
   {
     id: 'langchain-python',
@@ -161,6 +164,7 @@ export const clients: Client[] = [
 ]
 
 /** What the run wants to hear about. */
-export function abilitiesOf({ group }: Client): Ability[] {
+export function abilitiesOf({ group, looksAt }: Client): Ability[] {
+  if (looksAt !== undefined) return looksAt
   return group === 'sdk' ? [...abilities, ...sdkAbilities] : [...abilities]
 }

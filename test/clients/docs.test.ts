@@ -48,7 +48,7 @@ describe('docs/clients.md', () => {
 })
 
 function snippetsIn(text: string): string[] {
-  return [...text.matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, snippet = '']) => snippet)
+  return [...text.matchAll(/^ *```\w*\n([^]*?)^ *```$/gm)].map(([, snippet = '']) => snippet)
 }
 
 /** Without what stands before and after the words of a line: a snippet may be a part of a function. */

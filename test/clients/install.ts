@@ -72,7 +72,14 @@ async function installEnvironment(home: string, requirements: string): Promise<v
   const stamp = join(home, 'installed.txt')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   await run('python3', ['-m', 'venv', '--clear', home], { timeout: longestMs })
-  const pip = ['install', '--quiet', '--disable-pip-version-check', '--requirement', requirements]
+  const pip = [
+    'install',
+    '--quiet',
+    '--no-compile',
+    '--disable-pip-version-check',
+    '--requirement',
+    requirements,
+  ]
   await run(join(home, 'bin', 'pip'), pip, { timeout: longestMs })
   await writeFile(stamp, wanted)
 }
