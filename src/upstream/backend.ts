@@ -2,6 +2,7 @@ import { brief, unknownModel, unknownUrl } from '../errors.ts'
 import { isGoogleModel } from '../translate/abilities.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Provider } from '../translate/gemini.ts'
+import type { CallRecord } from './record.ts'
 import type { Source } from './source.ts'
 
 /** What a backend is told of a call beside its body. */
@@ -15,6 +16,8 @@ export interface Call {
   credential: string | undefined
   /** Until when it has to be answered, on the clock of `performance.now()`; undefined for ever. */
   deadline: number | undefined
+  /** Where all that becomes known of it is written down. */
+  record: CallRecord
 }
 
 /** An answer, with headers that tell the client how it came about. */

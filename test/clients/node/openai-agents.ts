@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import {
   Agent,
   type AgentInputItem,
-  OpenAIChatCompletionsModel,
   run,
   RunToolCallItem,
+  setOpenAIAPI,
   setTracingDisabled,
   tool,
 } from '@openai/agents'
-import OpenAI, { NotFoundError, RateLimitError } from 'openai'
+import { NotFoundError, RateLimitError } from 'openai'
 import {
   asksForBothTides,
   bookBerth,
@@ -27,19 +27,13 @@ import {
   voyagePrompt,
 } from './story.ts'
 
+setOpenAIAPI('chat_completions')
 setTracingDisabled(true)
 
-// The address and the key are in the environment.
-const client = new OpenAI({ maxRetries: 0 })
-
-function chat(name: string): OpenAIChatCompletionsModel {
-  return new OpenAIChatCompletionsModel(client, name)
-}
-
-const plain = new Agent({ name: 'Harbour master', model: chat(model) })
+const plain = new Agent({ name: 'Harbour master', model })
 const armed = new Agent({
   name: 'Pilot',
-  model: chat(signingModel),
+  model: signingModel,
   tools: [
     tool({ ...getTide, execute: getTide.run }),
     tool({ ...getWeather, execute: getWeather.run }),
@@ -92,7 +86,7 @@ function callsOf(items: unknown[]) {
 }
 
 await tell('structured output', async () => {
-  const planner = new Agent({ name: 'Planner', model: chat(model), outputType: voyage })
+  const planner = new Agent({ name: 'Planner', model, outputType: voyage })
   const expected = { ship: 'Seagull', from: 'Kiel', to: 'Rostock' }
   assert.deepEqual((await run(planner, voyagePrompt)).finalOutput, expected)
 
@@ -104,7 +98,7 @@ await tell('structured output', async () => {
 await tell('reasoning', async () => {
   const thinker = new Agent({
     name: 'Thinker',
-    model: chat(model),
+    model,
     modelSettings: {
       providerData: { extra_body: { google: { thinking_config: { include_thoughts: true } } } },
     },
@@ -146,7 +140,7 @@ async function shown(part: Shown): Promise<string> {
 }
 
 await tell('errors', async () => {
-  const lost = new Agent({ name: 'Castaway', model: chat('no-such-model') })
+  const lost = new Agent({ name: 'Castaway', model: 'no-such-model' })
   await assert.rejects(
     run(lost, 'Ahoy'),
     (error) => error instanceof NotFoundError && /'no-such-model' does not/.test(error.message),
