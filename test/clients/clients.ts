@@ -122,6 +122,17 @@ export const clients: Client[] = [
     requirements: 'python/frameworks.txt',
   },
   {
+    id: 'langchain-standard',
+    name: "LangChain's standard tests",
+    group: 'framework',
+    program: 'python/langchain-standard.py',
+    packages: ['langchain-tests', 'langchain-openai'],
+    requirements: 'python/frameworks.txt',
+    known: {
+      signatures: 'they make up histories with calls of no model, where the placeholder is right',
+    },
+  },
+  {
     id: 'openai-agents-python',
     name: 'OpenAI Agents SDK for Python',
     group: 'framework',
