@@ -8,6 +8,7 @@ import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth
 import { chatRoute, type ChatSettings, endpointRoute } from './http/chat.ts'
 import { toLogged } from './http/failure-log.ts'
 import { healthRoutes } from './http/health.ts'
+import { requestLog } from './http/request-log.ts'
 import { modelRoutes } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
@@ -56,7 +57,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     thoughts,
   })
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
-  const server = createServer({ log, bodies, origins: config.origins, project })
+  const server = createServer({
+    log,
+    bodies,
+    origins: config.origins,
+    observers: [requestLog(project)],
+  })
   let stopping = false
   const running = new Running()
   const needsToken = reach.vertex !== undefined && config.auth.mode !== 'passthrough'

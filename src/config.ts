@@ -8,12 +8,19 @@ import {
   type Settings,
   type WrittenEndpoint,
 } from './environment.ts'
+import { type KeyConfig, plainKey } from './key.ts'
+
+export type { KeyConfig } from './key.ts'
 
 /** Everything that is settled before the first request. Each part of the program gets its slice. */
 export interface Config {
   listen: { host: string; port: number }
   auth: AuthConfig
   backends: BackendsConfig
+  /** Names of the operator's own for models of others. */
+  models: readonly ModelConfig[]
+  /** What models cost, by their names, or patterns of them. */
+  prices: Readonly<Record<string, Price>>
   thoughts: 'reasoning_content' | 'content'
   /** How often a failed request is sent again at the most. */
   retries: number
@@ -46,7 +53,7 @@ export interface Config {
 export type AuthConfig =
   | { mode: 'none' }
   /** Clients show a key of ours. */
-  | { mode: 'keys'; keys: string[] }
+  | { mode: 'keys'; keys: readonly KeyConfig[] }
   /** Clients show their own Google token or API key, which is used upstream. */
   | { mode: 'passthrough' }
 
@@ -64,6 +71,26 @@ export interface BackendsConfig {
   endpoints: EndpointConfig[]
   /** Nothing is configured: the built-in emulator answers. */
   emulated: boolean
+}
+
+/** A name of the operator's own for a model, or for all whose names match a pattern. */
+export interface ModelConfig {
+  /** What clients ask for; `*` stands for anything. */
+  name: string
+  /** Who is asked, in turn: models and endpoints as a client would name them, or other such names. */
+  targets: readonly string[]
+  /** Parameters of a chat completion, where the client says nothing. */
+  defaults: Readonly<Record<string, unknown>>
+  price: Price | undefined
+}
+
+/** US dollars per million tokens. */
+export interface Price {
+  input: number
+  /** Of what the model had in its cache. */
+  cachedInput: number
+  /** Thoughts too. */
+  output: number
 }
 
 /** A model behind an address of its own, which speaks OpenAI's words itself. */
@@ -112,6 +139,8 @@ export function readConfig(env: Environment): Config {
     listen: { host, port: settings.PORT },
     auth: mode === 'keys' ? { mode, keys } : { mode: mode ?? 'none' },
     backends,
+    models: [],
+    prices: {},
     thoughts: settings.POLLUX_THOUGHTS,
     redisUrl: settings.REDIS_URL,
     bodyLimit: settings.POLLUX_BODY_LIMIT,
@@ -136,7 +165,7 @@ export function readConfig(env: Environment): Config {
 }
 
 interface Keys {
-  keys: string[]
+  keys: KeyConfig[]
   unreadable: string[]
 }
 
@@ -144,10 +173,9 @@ function readKeys({ POLLUX_API_KEYS = '', POLLUX_API_KEYS_FILE: path }: Settings
   const { content, unreadable } =
     path === undefined ? { content: '', unreadable: [] } : readKeyFile(path)
   const keys = [...POLLUX_API_KEYS.split(','), ...content.split('\n')].map((key) => key.trim())
-  return {
-    keys: [...new Set(keys.filter((key) => key !== '' && !key.startsWith('#')))],
-    unreadable,
-  }
+  const given = new Set(keys.filter((key) => key !== '' && !key.startsWith('#')))
+  // By their order: a piece of the digest would help who guesses at a short key.
+  return { keys: [...given].map((key, index) => plainKey(`key-${index + 1}`, key)), unreadable }
 }
 
 function readKeyFile(path: string): { content: string; unreadable: string[] } {
@@ -203,7 +231,11 @@ function toEndpoint(alias: string, given: WrittenEndpoint, settings: Settings): 
   return { name: alias, model, at: { project, location, endpoint: given.endpoint, host } }
 }
 
-function checkAuth(mode: AuthConfig['mode'] | undefined, keys: string[], host: string): string[] {
+function checkAuth(
+  mode: AuthConfig['mode'] | undefined,
+  keys: readonly KeyConfig[],
+  host: string,
+): string[] {
   if (mode === 'keys' && keys.length === 0) {
     return ['POLLUX_AUTH=keys needs keys: set POLLUX_API_KEYS or POLLUX_API_KEYS_FILE.']
   }

@@ -44,6 +44,11 @@ export class ApiError extends Error {
     this.google = details.google
   }
 
+  /** Its code, or its status where that is not a word: endpoints may write anything where a code belongs. */
+  get label(): string {
+    return this.code !== null && /^\w{1,64}$/.test(this.code) ? this.code : String(this.status)
+  }
+
   /** OpenAI's wire form, with Google's own details beside it where there are any. */
   toJSON() {
     const { type, param, code, google } = this

@@ -68,6 +68,7 @@ function toNamedEndpoint(
       renew: () => false,
       owner: () => 'gateway',
       model: model ?? name,
+      provider: 'openai',
       transport,
     })
     return { name, place: undefined, backend }
@@ -103,6 +104,7 @@ function ofGoogle(
     },
     owner: (credential) => (credential === undefined ? 'gateway' : 'client'),
     model,
+    provider: 'gcp.vertex_ai',
     transport,
   })
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { ConfigError, readConfig } from '../src/config.ts'
 import { type Environment, environment } from '../src/environment.ts'
+import { plainKey } from '../src/key.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pollux-config-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -32,6 +33,8 @@ describe('without any variable', () => {
         endpoints: [],
         emulated: true,
       },
+      models: [],
+      prices: {},
       thoughts: 'reasoning_content',
       redisUrl: undefined,
       bodyLimit: 33_554_432,
@@ -164,14 +167,15 @@ describe('a variable', () => {
 
   it('POLLUX_API_KEYS are asked for where they are given', () => {
     const { auth } = readConfig({ POLLUX_API_KEYS: ' a, b ,,a' })
-    assert.deepEqual(auth, { mode: 'keys', keys: ['a', 'b'] })
+    assert.deepEqual(auth, { mode: 'keys', keys: [plainKey('key-1', 'a'), plainKey('key-2', 'b')] })
   })
 
   it('POLLUX_API_KEYS_FILE adds a line a key', () => {
     const path = join(folder, 'keys')
     writeFileSync(path, '# comment\r\nx\r\n\n y \n')
     const { auth } = readConfig({ POLLUX_API_KEYS_FILE: path, POLLUX_API_KEYS: 'a' })
-    assert.deepEqual(auth, { mode: 'keys', keys: ['a', 'x', 'y'] })
+    const keys = ['a', 'x', 'y'].map((key, index) => plainKey(`key-${index + 1}`, key))
+    assert.deepEqual(auth, { mode: 'keys', keys })
   })
 
   it('POLLUX_AUTH says who may ask', () => {

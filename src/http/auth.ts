@@ -1,9 +1,11 @@
-import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { unauthorized } from '../errors.ts'
+import { brief, unauthorized, unknownModel } from '../errors.ts'
+import { digestOf, type KeyConfig, mayAsk } from '../key.ts'
 
 /** Who asks, as far as the gateway needs to know. */
 export interface Client {
+  /** The key of ours that the client showed; undefined where none is asked for. */
+  key: KeyConfig | undefined
   /** The client's own Google credential, where it is passed through. */
   credential: string | undefined
 }
@@ -20,30 +22,48 @@ export type Authenticate = (request: FastifyRequest) => Client
 
 /** Everybody may; what they send as a key is not looked at. */
 export function anyone(): Authenticate {
-  return () => ({ credential: undefined })
+  return () => ({ key: undefined, credential: undefined })
 }
 
 /**
- * Only clients with one of these keys. They are looked up by their digests: how long that takes tells
- * of the digest at the most, which nobody can choose, and nothing of a key.
+ * Only clients with one of these keys, until it expires. They are looked up by their digests: how long
+ * that takes tells of the digest at the most, which nobody can choose, and nothing of a key.
  */
-export function withKeys(keys: readonly string[]): Authenticate {
-  const known = new Set(keys.map(digest))
+export function withKeys(keys: readonly KeyConfig[]): Authenticate {
+  const known = new Map(keys.map((key) => [key.sha256, key]))
   return (request) => {
-    if (!readKeys(request).some((key) => known.has(digest(key)))) {
-      throw unauthorized(
-        'Incorrect API key provided. Send a key of this gateway as `Authorization: Bearer <key>`.',
-      )
+    const shown: KeyConfig[] = []
+    for (const given of readKeys(request)) {
+      const key = known.get(digestOf(given))
+      if (key !== undefined) shown.push(key)
     }
-    return { credential: undefined }
+    const key = shown.find(isValid)
+    if (key !== undefined) return { key, credential: undefined }
+    throw unauthorized(
+      shown.length > 0
+        ? 'This API key has expired. Ask the operator of this gateway for a new one.'
+        : 'Incorrect API key provided. Send a key of this gateway as `Authorization: Bearer <key>`.',
+    )
   }
+}
+
+function isValid({ expires }: KeyConfig): boolean {
+  return expires === undefined || Date.now() < expires
+}
+
+/** Throws 404 where the client's key may not ask for a model of these names. */
+export function checkAccess(client: Client | undefined, names: readonly string[]): void {
+  if (client?.key === undefined || mayAsk(client.key, names)) return
+  throw unknownModel(
+    `The model '${brief(names[0])}' does not exist here or you do not have access to it. See GET /v1/models.`,
+  )
 }
 
 /** The client's own Google token or API key goes upstream, as with Google's own endpoint. */
 export function passingThrough(): Authenticate {
   return (request) => {
     const credential = readKeys(request).find((key) => /^[\x21-\x7e]{8,8192}$/.test(key))
-    if (credential !== undefined) return { credential }
+    if (credential !== undefined) return { key: undefined, credential }
     throw unauthorized(
       'Send your Google access token or Gemini API key as `Authorization: Bearer <token>`.',
     )
@@ -67,8 +87,4 @@ function readKeys({ headers }: FastifyRequest): string[] {
     if (typeof given === 'string' && given !== '') keys.push(given)
   }
   return keys
-}
-
-function digest(key: string): string {
-  return hash('sha256', key, 'base64')
 }

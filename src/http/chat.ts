@@ -4,11 +4,14 @@ import { z } from 'zod'
 import { optional, parse } from '../translate/parse.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Backend, Backends, Call, Place, Route } from '../upstream/backend.ts'
-import type { Authenticate } from './auth.ts'
+import { CallRecord } from '../upstream/record.ts'
+import { type Authenticate, checkAccess } from './auth.ts'
 import { refuseOthers } from './errors.ts'
 import type { Door } from './overload.ts'
 import { orAborted, type Running } from './signal.ts'
 import { sendEvents } from './sse.ts'
+import { toTimings } from './timings.ts'
+import { readTraceContext, toTraceparent } from './trace-context.ts'
 
 /** What the route itself must know of a request; the backend reads the rest. */
 const envelope = z.object({
@@ -84,8 +87,12 @@ function postRoute(
     done()
   }
   server.post(path, { onRequest }, async (request, reply) => {
-    const { backend, model, name, stream, flexible } = toWish(request)
+    const { backend, model, name, names, stream, flexible } = toWish(request)
+    checkAccess(request.client, names)
     const streamed = stream === true
+    const record = new CallRecord(name, streamed)
+    record.traceparent = toTraceparent(readTraceContext(request.headers))
+    request.record = record
     const limitMs = streamed ? undefined : Math.max(totalMs, flexible ? flexMs : 0)
     const signal = running.whileWanted(reply, limitMs)
     const leave = await door.enter(signal)
@@ -96,6 +103,7 @@ function postRoute(
       signal,
       credential: request.client?.credential,
       deadline: limitMs === undefined ? undefined : performance.now() + limitMs,
+      record,
     }
     const send = streamed ? sendStreamed : sendWhole
     const { body } = request
@@ -112,8 +120,11 @@ function toHead(model: string): Head {
 }
 
 async function sendWhole(backend: Backend, body: unknown, call: Call, reply: FastifyReply) {
-  const { content, headers } = await orAborted(backend.complete(body, call), call.signal)
-  return reply.headers(headers).send(content)
+  const { record, signal } = call
+  const { content, headers } = await orAborted(backend.complete(body, call), signal)
+  record.firstAt = performance.now()
+  record.endedAt = record.firstAt
+  return reply.headers(headers).headers(toTimings(reply, record)).send(content)
 }
 
 async function sendStreamed(
@@ -123,7 +134,7 @@ async function sendStreamed(
   reply: FastifyReply,
   { heartbeatMs }: ChatSettings,
 ) {
-  const { signal } = call
+  const { signal, record } = call
   const answer = orAborted(backend.stream(body, call), signal)
-  return sendEvents(reply, answer, { heartbeatMs, signal })
+  return sendEvents(reply, answer, { heartbeatMs, signal, record })
 }

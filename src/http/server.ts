@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyCorsOptions } from '@fastify/cors'
-import Fastify, {
-  type FastifyReply,
-  type FastifyRequest,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  LogController,
-} from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { shuttingDown } from '../errors.ts'
+import { type Observer, toAnswered } from './answered.ts'
 import { type BodyLimits, bodyReader } from './body.ts'
 import { noSuchRoute, renderErrors, sendError, toApiError } from './errors.ts'
 import { checkHead } from './head.ts'
@@ -21,15 +16,15 @@ export interface ServerSettings {
   bodies: BodyLimits
   /** Origins of web pages that may ask from a browser. */
   origins: readonly string[]
-  /** For the trace field of Cloud Logging. */
-  project: string | undefined
+  /** Told of each request at its end. */
+  observers: readonly Observer[]
 }
 
 /** Google's load balancers keep idle connections for 600 s; closing first would lose requests. */
 const keepAliveMs = 620_000
 
 /** A server without routes: limits, request ids, error shape and one log line a request. */
-export function createServer({ log, bodies, origins, project }: ServerSettings): FastifyInstance {
+export function createServer({ log, bodies, origins, observers }: ServerSettings): FastifyInstance {
   const parser = parserErrors()
   const server = Fastify({
     loggerInstance: log,
@@ -68,6 +63,7 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
     stopping = true
   })
   server.decorateRequest('client', undefined)
+  server.decorateRequest('record', undefined)
   server.addHook('onRequest', (request, reply, done) => {
     // Its connection closes with the answer before it. (Up to here nothing was awaited: that answer's
     // request was judged before this one was read.)
@@ -75,7 +71,8 @@ export function createServer({ log, bodies, origins, project }: ServerSettings):
     reply.header('x-request-id', request.id)
     reply.raw.once('close', () => {
       reader.release(request.raw)
-      logAnswer(request, reply, project)
+      const answered = toAnswered(request, reply)
+      for (const observe of observers) observe(answered, request)
       // A connection that becomes idle now would keep the server from ending.
       if (stopping) setImmediate(() => server.server.closeIdleConnections())
     })
@@ -117,48 +114,16 @@ const readable = [
   'x-pollux-repaired',
   'x-pollux-attempts',
   'x-pollux-location',
+  'x-pollux-overhead-ms',
+  'openai-processing-ms',
   'x-gemini-service-tier',
   'retry-after',
   'retry-after-ms',
   'x-should-retry',
 ]
 
-/** One line a request, whether it was answered or its client left. */
-function logAnswer(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  project: string | undefined,
-): void {
-  const { method, headers, routeOptions } = request
-  const left = !reply.raw.writableFinished
-  // nginx's status for it; nobody gets to see it.
-  const status = left ? 499 : reply.statusCode
-  // The route's pattern: models are named in paths, keys in queries, and anything in unknown ones.
-  const path = routeOptions.url ?? '(no such route)'
-  const durationMs = Math.round(reply.elapsedTime)
-  const details = {
-    method,
-    path,
-    status,
-    durationMs,
-    ...toTrace(headers.traceparent, project),
-  }
-  request.log.info(
-    details,
-    `${method} ${path} ${status} ${durationMs} ms${left ? ', client left' : ''}`,
-  )
-}
-
 /** The client's own id where it is harmless, else a new one. */
 function toRequestId({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'] ?? headers['x-client-request-id']
   return typeof given === 'string' && /^[!-~]{1,128}$/.test(given) ? given : randomUUID()
-}
-
-/** W3C `traceparent` -> the field that Cloud Logging groups lines by. */
-function toTrace(traceparent: unknown, project: string | undefined): Record<string, string> {
-  const id =
-    typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined
-  if (id === undefined || project === undefined) return {}
-  return { 'logging.googleapis.com/trace': `projects/${project}/traces/${id}` }
 }

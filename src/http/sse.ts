@@ -1,13 +1,16 @@
 import type { FastifyReply } from 'fastify'
 import type { Answer, Batches } from '../upstream/backend.ts'
+import type { CallRecord } from '../upstream/record.ts'
 import { toApiError } from './errors.ts'
 import { toLogged } from './failure-log.ts'
+import { toTimings } from './timings.ts'
 
 export interface EventsSettings {
   /** How long the client may hear nothing before it gets a comment; 0 for ever. */
   heartbeatMs: number
   /** Why an answer ends before its time is its reason. */
   signal: AbortSignal
+  record: CallRecord
 }
 
 const eventStream = {
@@ -27,17 +30,18 @@ const comment = ': keep-alive\n\n'
 export async function sendEvents(
   reply: FastifyReply,
   answer: Promise<Answer<Batches>>,
-  { heartbeatMs, signal }: EventsSettings,
+  { heartbeatMs, signal, record }: EventsSettings,
 ): Promise<void> {
   const out = new EventStream(reply, heartbeatMs)
   let batches: Batches | undefined
   try {
     const { headers, content } = await answer
     batches = content
-    out.begin(headers)
+    out.begin({ ...headers, ...toTimings(reply, record) })
+    record.firstAt = performance.now()
     for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
       const taken = out.write(batch, signal)
-      if (taken !== undefined) await taken
+      if (taken !== undefined) await record.waiting.for(taken)
     }
     out.end('data: [DONE]\n\n')
   } catch (error) {
@@ -46,9 +50,11 @@ export async function sendEvents(
     if (reply.raw.destroyed) return
     const reason: unknown = signal.aborted ? signal.reason : error
     const failure = toApiError(reason)
+    record.failure = failure.label
     reply.log.error(toLogged(reason, failure), 'stream failed')
     out.end(`data: ${JSON.stringify(failure)}\n\n`)
   } finally {
+    record.endedAt = performance.now()
     out.close()
     batches?.cancel()
   }

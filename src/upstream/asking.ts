@@ -6,6 +6,7 @@ import type { Call } from './backend.ts'
 import type { Ticket } from './budget.ts'
 import type { Gate } from './google.ts'
 import type { Places } from './places.ts'
+import type { Target } from './record.ts'
 import { exhausted, pause, type RetrySettings, waitBefore } from './retry.ts'
 import type { Reply, Transport } from './transport.ts'
 
@@ -88,14 +89,14 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
     let place = settled ? 0 : firstPlace(model, attempt.broken)
     const placesAsked = new Set([place])
     for (let renewed = false, waited = 0; ;) {
-      const credential = await gate.headers(own, place)
-      const answer = await send(
-        gate.url(model, method, place),
-        asked,
-        translation,
-        call,
-        credential,
-      )
+      const credential = await call.record.waiting.for(gate.headers(own, place))
+      const target = {
+        provider: gate.name,
+        model,
+        place: gate.places[place] ?? '',
+        url: gate.url(model, method, place),
+      }
+      const answer = await send(target, asked, translation, call, credential)
       if (!(answer instanceof ApiError)) {
         return { reply: answer, asked, mended, tried, place }
       }
@@ -122,7 +123,7 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
       const free = other !== undefined && places.isSound(other)
       if (!free && !attempt.ticket.again()) throw exhausted(answer, tried)
       tried += 1
-      await pause(wait, call.signal)
+      await call.record.waiting.for(pause(wait, call.signal))
       waited += wait
       if (other === undefined) continue
       places.enter(other)
@@ -141,30 +142,35 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
 
   /** The answer that has begun, or why there is none. Throws where the client has left. */
   async function send(
-    url: string,
+    target: Target,
     { request }: Asked,
     { headers }: Translation,
     call: Call,
     credential: Record<string, string>,
   ): Promise<Reply | ApiError> {
+    const { record, signal, credential: own } = call
     try {
-      const reply = await transport.post({
-        url,
-        headers: {
-          ...headers,
-          ...credential,
-          'content-type': 'application/json',
-          'accept-encoding': 'identity',
-        },
-        body: JSON.stringify(request),
-        signal: call.signal,
-        patience: toPatience(headers),
+      return await record.ask(target, async () => {
+        const reply = await transport.post({
+          url: target.url,
+          headers: {
+            ...headers,
+            ...credential,
+            'content-type': 'application/json',
+            'accept-encoding': 'identity',
+            ...(record.traceparent !== undefined && { traceparent: record.traceparent }),
+          },
+          body: JSON.stringify(request),
+          signal,
+          patience: toPatience(headers),
+          waiting: record.waiting,
+        })
+        if (reply.status === 200) return reply
+        const { status } = reply
+        const body = reply.redact(await reply.text())
+        const refusal = { status, body, retryAfter: reply.header('retry-after') }
+        throw toApiError(refusal, gate.owner(own))
       })
-      if (reply.status === 200) return reply
-      const { status } = reply
-      const body = reply.redact(await reply.text())
-      const refusal = { status, body, retryAfter: reply.header('retry-after') }
-      return toApiError(refusal, gate.owner(call.credential))
     } catch (error) {
       if (error instanceof ApiError) return error
       throw error

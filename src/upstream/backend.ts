@@ -2,6 +2,7 @@ import { brief, unknownModel, unknownUrl } from '../errors.ts'
 import { isGoogleModel } from '../translate/abilities.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Provider } from '../translate/gemini.ts'
+import type { CallRecord } from './record.ts'
 import type { Source } from './source.ts'
 
 /** What a backend is told of a call beside its body. */
@@ -15,6 +16,8 @@ export interface Call {
   credential: string | undefined
   /** Until when it has to be answered, on the clock of `performance.now()`; undefined for ever. */
   deadline: number | undefined
+  /** Where all that becomes known of it is written down. */
+  record: CallRecord
 }
 
 /** An answer, with headers that tell the client how it came about. */
@@ -38,6 +41,8 @@ export interface Backend {
 export interface Route {
   backend: Backend
   model: string
+  /** What the model is called, for lists of who may ask for it. */
+  names: readonly string[]
 }
 
 export interface Backends {
@@ -85,9 +90,9 @@ export function createBackends(settings: BackendSettings): Backends {
     names: [...named.keys()],
     serving(name, door) {
       const endpoint = named.get(name)
-      if (endpoint !== undefined) return { backend: endpoint.backend, model: name }
+      if (endpoint !== undefined) return { backend: endpoint.backend, model: name, names: [name] }
       if (vertex !== undefined && isPartnerModel(name)) {
-        return { backend: vertex.partners(name), model: name }
+        return { backend: vertex.partners(name), model: name, names: [name] }
       }
       return servingGoogle(name, door)
     },
@@ -101,7 +106,8 @@ export function createBackends(settings: BackendSettings): Backends {
           `This gateway has no endpoint '${endpoint}' in project '${project}' and location '${location}'. Configure it in POLLUX_ENDPOINTS.`,
         )
       }
-      return { backend: found.backend, model: found.name, name: found.name }
+      const { backend, name } = found
+      return { backend, model: name, names: [name], name }
     },
   }
 
@@ -125,7 +131,7 @@ export function createBackends(settings: BackendSettings): Backends {
         `The model '${brief(name)}' asks for a Google API that this gateway is not configured for. ${hint}`,
       )
     }
-    return { backend, model }
+    return { backend, model, names: [name, model] }
   }
 }
 

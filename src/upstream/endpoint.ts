@@ -1,9 +1,11 @@
-import { type ApiError, badGateway, interrupted, invalidRequest } from '../errors.ts'
+import { ApiError, badGateway, interrupted, invalidRequest } from '../errors.ts'
 import { toEndpointError } from '../translate/endpoint-error.ts'
+import { readTokens, type Tokens } from '../translate/chat/usage.ts'
 import { isObject, tryParseJson } from '../translate/json.ts'
 import type { Owner } from '../translate/status.ts'
-import type { Backend, Batches, Call } from './backend.ts'
-import { EventReader } from './sse.ts'
+import type { Backend, Call } from './backend.ts'
+import { type Hearing, readEvents } from './events.ts'
+import type { Target, Telling } from './record.ts'
 import { resumed } from './source.ts'
 import type { Reply, Transport } from './transport.ts'
 
@@ -18,6 +20,7 @@ export interface EndpointSettings {
   owner: (credential: string | undefined) => Owner
   /** The name that the endpoint knows its model by; undefined leaves it out. */
   model: string | undefined
+  provider: Target['provider']
   transport: Transport
 }
 
@@ -26,88 +29,101 @@ export interface EndpointSettings {
  * partner's model. The body goes on as it came but for the name, and the answer comes back likewise.
  */
 export function endpointBackend(settings: EndpointSettings): Backend {
-  const { url, headers, renew, owner, model, transport } = settings
+  const { url, headers, renew, owner, model, provider, transport } = settings
   return {
     async complete(body, call) {
       const reply = await ask(body, call)
       const answer = readAnswer(await reply.text(), owner(call.credential), reply)
       if (!Array.isArray(answer.choices)) throw notAnAnswer()
+      const telling: Telling = { tokens: undefined, finishReasons: [] }
+      note(answer, telling)
+      call.record.answers.push(telling)
       return { content: { ...answer, model: call.head.model }, headers: {} }
     },
     async stream(body, call) {
-      const batches = toBatches(await ask(body, call), call.head.model, owner(call.credential))
+      const reply = await ask(body, call)
+      const chunks = new Chunks(reply, call.head.model, owner(call.credential))
+      call.record.answers.push(chunks)
+      const batches = readEvents(reply.body, chunks)
       const first = await batches.next()
       return { content: resumed(first, batches), headers: {} }
     },
   }
 
   async function ask(body: unknown, call: Call): Promise<Reply> {
+    const { record } = call
     if (!isObject(body)) throw invalidRequest('Send a JSON object.')
     const sent = JSON.stringify({ ...body, model })
+    const target = { provider, model: model ?? call.model, place: '', url }
     for (let renewed = false; ; renewed = true) {
-      const credential = await headers(call.credential)
-      const reply = await transport.post({
-        url,
-        headers: {
-          ...credential,
-          'content-type': 'application/json',
-          'accept-encoding': 'identity',
-        },
-        body: sent,
-        signal: call.signal,
-      })
-      if (reply.status === 200) return reply
-      const refusal = {
-        status: reply.status,
-        body: reply.redact(await reply.text()),
-        retryAfter: reply.header('retry-after'),
+      const credential = await record.waiting.for(headers(call.credential))
+      try {
+        return await record.ask(target, () => send(sent, credential, call))
+      } catch (error) {
+        const refused = error instanceof ApiError && error.code === 'upstream_authentication_error'
+        const again = refused && !renewed && call.credential === undefined && renew(credential)
+        if (!again) throw error
       }
-      const again =
-        reply.status === 401 && !renewed && call.credential === undefined && renew(credential)
-      if (!again) throw toEndpointError(refusal, owner(call.credential))
     }
+  }
+
+  async function send(
+    body: string,
+    credential: Record<string, string>,
+    call: Call,
+  ): Promise<Reply> {
+    const { record, signal } = call
+    const reply = await transport.post({
+      url,
+      headers: {
+        ...credential,
+        'content-type': 'application/json',
+        'accept-encoding': 'identity',
+        ...(record.traceparent !== undefined && { traceparent: record.traceparent }),
+      },
+      body,
+      signal,
+      waiting: record.waiting,
+    })
+    if (reply.status === 200) return reply
+    const refusal = {
+      status: reply.status,
+      body: reply.redact(await reply.text()),
+      retryAfter: reply.header('retry-after'),
+    }
+    throw toEndpointError(refusal, owner(call.credential))
   }
 }
 
-/** The chunks as they came, under the name the client knows. A stream that just stops has broken off. */
-function toBatches(reply: Reply, model: string, owner: Owner): Batches {
-  const { body } = reply
-  const reader = new EventReader()
-  let finished = false
-  let over = false
-  let failure: { error: unknown } | undefined
-  return { next, cancel: () => body.cancel() }
+/**
+ * Hears the chunks as they came, under the name the client knows, and tells what they say of the cost
+ * and the end.
+ */
+class Chunks implements Hearing<string>, Telling {
+  tokens: Tokens | undefined
+  readonly finishReasons: string[] = []
+  readonly #reply: Reply
+  readonly #model: string
+  readonly #owner: Owner
 
-  async function next(): Promise<string[] | undefined> {
-    while (!over) {
-      const bytes = await body.next()
-      const chunks: string[] = []
-      try {
-        const events = bytes === undefined ? reader.finish() : reader.push(bytes)
-        for (const data of events) {
-          over = data.trim() === '[DONE]'
-          if (over) break
-          chunks.push(toChunk(data))
-        }
-        // Some servers forget `[DONE]`, but none forgets to say why it stopped.
-        if (bytes === undefined && !over && !finished) throw interrupted()
-        over ||= bytes === undefined
-      } catch (error) {
-        over = true
-        failure = { error }
-      }
-      if (over) body.cancel()
-      if (chunks.length > 0) return chunks
-    }
-    if (failure !== undefined) throw failure.error
-    return undefined
+  constructor(reply: Reply, model: string, owner: Owner) {
+    this.#reply = reply
+    this.#model = model
+    this.#owner = owner
   }
 
-  function toChunk(data: string): string {
-    const chunk = readAnswer(data, owner, reply)
+  hear(data: string, heard: string[]): boolean {
+    if (data.trim() === '[DONE]') return true
+    const chunk = readAnswer(data, this.#owner, this.#reply)
     if (!Array.isArray(chunk.choices)) throw notAnAnswer()
-    finished ||= hasFinished(chunk)
-    return JSON.stringify({ ...chunk, model })
+    note(chunk, this)
+    heard.push(JSON.stringify({ ...chunk, model: this.#model }))
+    return false
+  }
+
+  end(): void {
+    // Some servers forget `[DONE]`, but none forgets to say why it stopped.
+    if (this.finishReasons.length === 0) throw interrupted()
   }
 }
 
@@ -130,9 +146,16 @@ function statusOf(chunk: { [key: string]: unknown }): number {
   return typeof code === 'number' && code >= 400 && code < 600 ? code : 502
 }
 
-function hasFinished({ choices }: { [key: string]: unknown }): boolean {
-  return (
-    Array.isArray(choices) &&
-    choices.some((choice) => isObject(choice) && typeof choice.finish_reason === 'string')
-  )
+/** Writes down what an answer, or a piece of it, says of its cost and its end. */
+function note(said: { [key: string]: unknown }, telling: Telling): void {
+  telling.tokens = readTokens(said.usage) ?? telling.tokens
+  for (const choice of Array.isArray(said.choices) ? said.choices : []) {
+    if (telling.finishReasons.length === mostChoices) return
+    const reason = isObject(choice) ? choice.finish_reason : undefined
+    // OpenAI's word, or one of the server's own: nothing long.
+    if (typeof reason === 'string') telling.finishReasons.push(reason.slice(0, 64))
+  }
 }
+
+/** More choices than anybody asks for. */
+const mostChoices = 128

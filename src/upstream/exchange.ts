@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { type ApiError, badGateway } from '../errors.ts'
+import type { Waiting } from './record.ts'
 import type { Source } from './source.ts'
 
 /** What is held for a reader that is not there yet, in bytes; then the sender has to wait. */
@@ -26,10 +27,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
   readonly #head = Promise.withResolvers<this>()
   readonly #signal: AbortSignal
   readonly #toFault: ToFault
+  readonly #waiting: Waiting
 
-  constructor(signal: AbortSignal, toFault: ToFault) {
+  constructor(signal: AbortSignal, toFault: ToFault, waiting: Waiting) {
     this.#signal = signal
     this.#toFault = toFault
+    this.#waiting = waiting
     this.begun = this.#head.promise
     signal.addEventListener('abort', this.#abort)
   }
@@ -44,9 +47,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
     while (this.#held.length === 0) {
       if (this.#failure !== undefined) throw this.#failure.error
       if (this.#over) return undefined
+      this.#waiting.begin()
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
+      this.#waiting.end()
     }
     const [only, ...more] = this.#held
     const bytes = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#held)

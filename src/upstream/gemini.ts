@@ -47,9 +47,9 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         const [only, ...more] = responses
         const response = only !== undefined && more.length === 0 ? only : mergeCopies(responses)
         // A whole answer always has its usage.
-        const stream = new ChatStream(call.head, toAnswerOptions(translation, replies, true))
+        const stream = begin(call, toAnswerOptions(translation, replies, true))
         const content = understood(() => collectWhole(stream, response))
-        await remember(stream.takeCalls())
+        await remember(stream.takeCalls(), call)
         return { stream, content, discard: () => undefined }
       })
     },
@@ -57,8 +57,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       const translation = await translate(body, call)
       const method = 'streamGenerateContent?alt=sse'
       return untilFruitful(translation, call, method, async (replies) => {
-        const stream = new ChatStream(call.head, toAnswerOptions(translation, replies))
-        const batches = toBatches(toEvents(replies, gate.owner(call.credential)), stream)
+        const stream = begin(call, toAnswerOptions(translation, replies))
+        const batches = toBatches(toEvents(replies, gate.owner(call.credential)), stream, call)
         // Until the first batch is there, a failure still has a status, and another try is free.
         const first = await batches.next()
         const discard = () => batches.cancel()
@@ -102,7 +102,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
           }
           if (!ticket.again()) throw exhausted(beginning, tried)
           next = { ...next, broken: new Set([...next.broken, answered.place]) }
-          await pause(wait, call.signal)
+          await call.record.waiting.for(pause(wait, call.signal))
           waited += wait
           continue
         }
@@ -120,11 +120,14 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     }
   }
 
-  async function translate(body: unknown, { model }: Call): Promise<Translation> {
+  async function translate(body: unknown, { model, record }: Call): Promise<Translation> {
     const { provider, parent } = gate
     const calls = pastCallsOf(body)
     const ids = calls.map(({ id }) => id)
-    const known = ids.length > 0 ? await signatures.recall(ids) : new Map<string, Remembered>()
+    const known =
+      ids.length > 0
+        ? await record.waiting.for(signatures.recall(ids))
+        : new Map<string, Remembered>()
     const signed = new Set(calls.filter((one) => one.signed).map(({ id }) => id))
     const remembered = pick(known, ({ signature }, id) => (signed.has(id) ? undefined : signature))
     const nativeIds = pick(known, ({ nativeId }) => nativeId)
@@ -140,7 +143,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   }
 
   /** Drives the translation. An answer that broke off must not look complete: it throws 502. */
-  function toBatches(source: Events, stream: ChatStream): Batches {
+  function toBatches(source: Events, stream: ChatStream, call: Call): Batches {
     let over = false
     return { next, cancel: () => source.cancel() }
 
@@ -153,7 +156,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
           const chunks = understood(() => translated(events, stream))
           // Before the client has the call, it can be recalled, by other instances too.
           const calls = stream.takeCalls()
-          if (calls.length > 0) await remember(calls)
+          if (calls.length > 0) await remember(calls, call)
           if (chunks.length > 0) return chunks
         }
         return undefined
@@ -164,13 +167,21 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     }
   }
 
-  async function remember(calls: MadeCall[]): Promise<void> {
+  async function remember(calls: MadeCall[], { record }: Call): Promise<void> {
     const telling = calls.filter(({ signature, nativeId }) => signature ?? nativeId)
     if (telling.length === 0) return
-    await signatures.remember(
-      new Map(telling.map(({ id, signature, nativeId }) => [id, { signature, nativeId }])),
+    const kept = new Map(
+      telling.map(({ id, signature, nativeId }) => [id, { signature, nativeId }]),
     )
+    await record.waiting.for(signatures.remember(kept))
   }
+}
+
+/** The translation of an answer, which tells the record of it. */
+function begin({ head, record }: Call, options: AnswerOptions): ChatStream {
+  const stream = new ChatStream(head, options)
+  record.answers.push(stream)
+  return stream
 }
 
 /** The chunks that events make, as JSON; nothing stands for the end of them. */

@@ -1,11 +1,14 @@
 import { unauthorized } from '../errors.ts'
 import type { Provider } from '../translate/gemini.ts'
+import type { Target } from './record.ts'
 import type { Owner } from '../translate/status.ts'
 import type { TokenSource } from './token.ts'
 
 /** A way into Google: where a model is, and as whom it is asked. */
 export interface Gate {
   provider: Provider
+  /** The same in OpenTelemetry's words. */
+  name: Target['provider']
   /** `projects/…/locations/…` on Vertex AI, where its resources are. */
   parent?: string
   /** What serves the same models, nearest first: locations, or keys. */
@@ -29,6 +32,7 @@ export interface DeveloperSettings {
 export function developerGate({ apiKeys, baseUrl }: DeveloperSettings): Gate {
   return {
     provider: 'gemini',
+    name: 'gcp.gemini',
     places: apiKeys.length > 1 ? apiKeys.map((_, index) => `key ${index + 1}`) : [''],
     url: (model, method) => `${baseUrl}/v1beta/models/${encodeURIComponent(model)}:${method}`,
     async headers(credential, place = 0): Promise<Record<string, string>> {
@@ -57,6 +61,7 @@ export function vertexGate(settings: VertexSettings, tokens: TokenSource): Gate 
   const places = [location, ...otherLocations]
   return {
     provider: 'vertex',
+    name: 'gcp.vertex_ai',
     parent: `projects/${project}/locations/${location}`,
     places,
     url(model, method, place = 0) {

@@ -6,7 +6,7 @@ import type { GenerateContentResponse } from '../translate/gemini.ts'
 import { readResponse } from '../translate/gemini-response.ts'
 import { isObject, tryParseJson } from '../translate/json.ts'
 import { type Owner, toStreamError } from '../translate/status.ts'
-import { EventReader } from './sse.ts'
+import { type Hearing, readEvents } from './events.ts'
 import { interleaved, type Source } from './source.ts'
 import type { Reply } from './transport.ts'
 
@@ -58,65 +58,35 @@ function unreadable(): ApiError {
 /** The events of all streams of an answer. */
 export function toEvents(replies: Reply[], owner: Owner): Events {
   const [only] = replies
-  if (only !== undefined && replies.length === 1) return readEvents(only, new Ear(owner, only))
+  if (only !== undefined && replies.length === 1) return readEvents(only.body, new Ear(owner, only))
   const copies = new Copies()
-  const sources = replies.map((reply) => readEvents(reply, new Reading(owner, reply)))
+  const sources = replies.map((reply) => readEvents(reply.body, new Reading(owner, reply)))
   return interleaved(sources, (responses, index) =>
     responses.map((response) => copies.read(response, index)),
   )
 }
 
-function readEvents<T>({ body }: Reply, reading: EventReading<T>): Source<T[]> {
-  const reader = new EventReader()
-  let over = false
-  let failure: { error: unknown } | undefined
-  return { next, cancel: () => body.cancel() }
-
-  async function next(): Promise<T[] | undefined> {
-    while (!over) {
-      const bytes = await body.next()
-      over = bytes === undefined
-      const heard: T[] = []
-      try {
-        // Half an event at the end: the stream broke off.
-        const events = bytes === undefined ? reader.finish() : reader.push(bytes)
-        for (const data of events) reading.read(data, over ? interrupted : unreadable, heard)
-      } catch (error) {
-        over = true
-        failure = { error }
-        body.cancel()
-      }
-      // What came before a failure in the same read is the client's all the same.
-      if (heard.length > 0) return heard
-    }
-    if (failure !== undefined) throw failure.error
-    return undefined
-  }
-}
-
-interface EventReading<T> {
-  /** Adds what an event says to `heard`. Throws ApiError where it cannot be read. */
-  read(data: string, otherwise: () => ApiError, heard: T[]): void
-}
-
 /** Parses each event. */
-class Reading implements EventReading<GenerateContentResponse> {
+class Reading implements Hearing<GenerateContentResponse> {
   readonly #sender: Sender
 
   constructor(owner: Owner, { redact }: Reply) {
     this.#sender = { owner, redact }
   }
 
-  read(data: string, otherwise: () => ApiError, heard: GenerateContentResponse[]): void {
+  hear(data: string, heard: GenerateContentResponse[], cut: boolean): boolean {
     const parsed = tryParseJson(data)
     // Mostly one response; Google writes an array where an error or a proxy dropped `alt=sse`.
     const list = Array.isArray(parsed) ? parsed : [parsed]
+    // Half an event at the end: the stream broke off.
+    const otherwise = cut ? interrupted : unreadable
     for (const one of list) heard.push(checked(one, this.#sender, otherwise))
+    return false
   }
 }
 
 /** Parses those events that are not like the one before. */
-class Ear implements EventReading<GenerateContentResponse | Repeat> {
+class Ear implements Hearing<GenerateContentResponse | Repeat> {
   readonly #reading: Reading
   #likeness: Likeness | undefined
 
@@ -124,17 +94,22 @@ class Ear implements EventReading<GenerateContentResponse | Repeat> {
     this.#reading = new Reading(owner, reply)
   }
 
-  read(data: string, otherwise: () => ApiError, heard: (GenerateContentResponse | Repeat)[]): void {
+  hear(data: string, heard: (GenerateContentResponse | Repeat)[], cut: boolean): boolean {
     const repeat = this.#likeness?.repeat(data)
     if (repeat !== undefined) {
       heard.push(repeat)
-      return
+      return false
     }
     const responses: GenerateContentResponse[] = []
     this.#likeness = undefined
-    this.#reading.read(data, otherwise, responses)
-    addAll(heard, responses)
+    try {
+      this.#reading.hear(data, responses, cut)
+    } finally {
+      // An array may hold a response and then an error.
+      addAll(heard, responses)
+    }
     const [only] = responses
     if (only !== undefined && responses.length === 1) this.#likeness = Likeness.of(data, only)
+    return false
   }
 }

@@ -3,6 +3,7 @@ import Agent from 'undici/lib/dispatcher/agent.js'
 import { ApiError, badGateway, interrupted } from '../errors.ts'
 import { tryParseJson } from '../translate/json.ts'
 import { Exchange } from './exchange.ts'
+import { Waiting } from './record.ts'
 import type { Source } from './source.ts'
 
 export interface Post {
@@ -12,6 +13,8 @@ export interface Post {
   signal: AbortSignal
   /** Milliseconds until the first byte, where it is not the usual time. */
   patience?: number | undefined
+  /** Gets the time that the answer is waited for. */
+  waiting?: Waiting
 }
 
 /** What came back: status and headers at once, the body as it arrives. */
@@ -50,15 +53,15 @@ export function createTransport(limits: Limits): Transport {
     bodyTimeout: limits.idleTimeout,
   })
   return {
-    async post({ url, headers, body, signal, patience }) {
+    async post({ url, headers, body, signal, patience, waiting = new Waiting() }) {
       signal.throwIfAborted()
       // In normal form: what an operator configured may hold spaces, or lead to a parent.
       const { origin, pathname, search } = new URL(url)
       const path = pathname + search
-      const exchange = new Exchange(signal, toFault)
+      const exchange = new Exchange(signal, toFault, waiting)
       const headersTimeout = patience ?? limits.headersTimeout
       dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout }, exchange)
-      await exchange.begun
+      await waiting.for(exchange.begun)
       return {
         status: exchange.status,
         header: (name) => exchange.header(name),

@@ -15,7 +15,7 @@ async function listening() {
     log: pino({ level: 'silent' }),
     bodies: { longest: 1024, together: 1024 },
     origins: [],
-    project: undefined,
+    observers: [],
   })
   dropStalled(server.server, () => true, 400)
   server.get('/long', async (_request, reply) => reply.send('x'.repeat(32 * 1024 * 1024)))

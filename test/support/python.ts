@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { environmentOf } from '../clients/install.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-const own = join(root, '.cache', 'python', 'bin', 'python')
+const own = join(environmentOf('python/requirements.txt'), 'bin', 'python')
 
 // To look for the modules is enough: to import them takes most of a second.
 const lookUp = `
@@ -20,7 +20,7 @@ export function findPython(): { python: string } | { missing: string } {
     return { python }
   } catch {
     return {
-      missing: `${python} cannot import openai and pydantic; see test/clients/python/requirements.txt`,
+      missing: `${python} cannot import openai and pydantic; npm run test:clients -- --install brings them`,
     }
   }
 }

@@ -60,6 +60,7 @@ describe('the name of a model', () => {
   for (const [name, provider, model] of table) {
     it(`says who serves it: ${name}`, () => {
       assert.deepEqual(who(both.serving(name)), [provider, model])
+      assert.deepEqual(both.serving(name).names, [name, model])
     })
   }
 
@@ -147,7 +148,11 @@ describe('models of others', () => {
   const backends = createBackends({ ...neither, ...onVertex, ...onGemini, endpoints })
 
   it('are served by the endpoint of that name, even where Google has one like it', () => {
-    assert.deepEqual(backends.serving('my-gemma'), { backend: own, model: 'my-gemma' })
+    assert.deepEqual(backends.serving('my-gemma'), {
+      backend: own,
+      model: 'my-gemma',
+      names: ['my-gemma'],
+    })
     assert.equal(backends.serving('gemini-2.5-pro').backend, own)
     assert.equal(backends.serving('vertex/gemini-2.5-pro').backend, vertex)
     assert.deepEqual(backends.names, ['my-gemma', 'gemini-2.5-pro'])
@@ -170,7 +175,7 @@ describe('models of others', () => {
 
   it('are Google’s partners’ where the name says so and Vertex AI is there', () => {
     const name = 'meta/llama-3.3-70b-instruct-maas'
-    assert.deepEqual(backends.serving(name), { backend: partner, model: name })
+    assert.deepEqual(backends.serving(name), { backend: partner, model: name, names: [name] })
     assert.throws(() => onlyGemini.serving(name), isUnknown)
     for (const evil of ['../x-maas', 'meta/../x-maas', 'meta/x-maas?', 'google/x-maas', 'x-maas']) {
       assert.throws(() => backends.serving(evil), isUnknown, evil)

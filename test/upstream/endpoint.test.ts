@@ -11,6 +11,7 @@ import OpenAI, {
 import { readConfig } from '../../src/config.ts'
 import { ApiError } from '../../src/errors.ts'
 import { toBackends } from '../../src/reach.ts'
+import { CallRecord } from '../../src/upstream/record.ts'
 import { endpointUrl } from '../../src/upstream/google.ts'
 import { memorySignatures } from '../../src/upstream/signatures.ts'
 import { retryBudget } from '../../src/upstream/budget.ts'
@@ -597,7 +598,17 @@ async function seen(credential: string | undefined, tokens: TokenSource, ...stat
   const head = { id: 'x', created: 0, model: 'on-vertex' }
   const { signal } = new AbortController()
   const failure = await backend
-    .complete({ messages }, { head, model: 'on-vertex', signal, credential, deadline: undefined })
+    .complete(
+      { messages },
+      {
+        head,
+        model: 'on-vertex',
+        signal,
+        credential,
+        deadline: undefined,
+        record: new CallRecord('on-vertex', false),
+      },
+    )
     .then(
       () => undefined,
       (error: unknown) => error,

@@ -2,7 +2,7 @@ import type { Candidate, FunctionCall, Part, PromptFeedback } from '../gemini.ts
 import { Citations, codePoints } from './annotations.ts'
 import { Calls, type MadeCall } from './calls.ts'
 import { Findings } from './findings.ts'
-import { isFutile, isPlain, toFinishReason } from './finish.ts'
+import { type FinishReason, isFutile, isPlain, toFinishReason } from './finish.ts'
 import { toLogprobs } from './logprobs.ts'
 import { toImage } from './media-out.ts'
 import type { AnswerOptions } from './request.ts'
@@ -61,6 +61,12 @@ export class ChoiceStream {
     return !this.#answered && isFutile(this.#finishReason) ? this.#finishReason : undefined
   }
 
+  /** Why it ended, in OpenAI's words. */
+  reason(blocked: PromptFeedback | undefined): FinishReason {
+    const native = blocked === undefined ? this.#finishReason : 'PROHIBITED_CONTENT'
+    return toFinishReason(native, this.#calls.count > 0, this.#options.legacy)
+  }
+
   push(candidate: Candidate): ChunkChoice[] {
     const { finishReason, finishMessage, content, logprobsResult } = candidate
     if (finishReason !== undefined) {
@@ -96,8 +102,7 @@ export class ChoiceStream {
   }
 
   finish(blocked: PromptFeedback | undefined): ChunkChoice[] {
-    const native = blocked === undefined ? this.#finishReason : 'PROHIBITED_CONTENT'
-    const reason = toFinishReason(native, this.#calls.count > 0, this.#options.legacy)
+    const reason = this.reason(blocked)
     const refused = reason === 'content_filter' && !this.#answered
     const annotations = this.#citations.toAnnotations()
     const closing: Delta[] = [

@@ -4,12 +4,13 @@ import { readResponse } from '../gemini-response.ts'
 import { tryParseJson } from '../json.ts'
 import type { MadeCall } from './calls.ts'
 import { ChoiceStream } from './choice.ts'
+import type { FinishReason } from './finish.ts'
 import { type Repeat, textPartOf } from './likeness.ts'
 import { Mould } from './mould.ts'
 import type { AnswerOptions } from './request.ts'
 import { type ChatChunk, type ChatCompletion, type ChunkChoice, collect } from './response.ts'
 import { toServiceTierName } from './service-tier.ts'
-import { mergeUsage, toUsage, type Usage } from './usage.ts'
+import { mergeUsage, type Tokens, toTokens, toUsage, type Usage } from './usage.ts'
 
 /** What an answer is called. `id` and `created` stand in where Gemini gives none. */
 export interface Head {
@@ -58,6 +59,19 @@ export class ChatStream {
   get futile(): string | undefined {
     const reasons = [...this.#choices.values()].map((choice) => choice.futile)
     return this.#blocked === undefined && !reasons.includes(undefined) ? reasons[0] : undefined
+  }
+
+  /** What it has cost so far, as far as Gemini has told. */
+  get tokens(): Tokens | undefined {
+    this.#countRepeats()
+    return toTokens(this.#usage)
+  }
+
+  /** Why each choice ended, of those that have. */
+  get finishReasons(): FinishReason[] {
+    return [...this.#choices.values()]
+      .filter((choice) => choice.finished || this.#blocked !== undefined)
+      .map((choice) => choice.reason(this.#blocked))
   }
 
   /** The calls since it was last asked, for the memory of signatures. */

@@ -11,6 +11,41 @@ export interface Usage {
   extra_properties?: { google: { traffic_type: string } }
 }
 
+/** Tokens by kind, as they are billed: cached ones are among the input, reasoning ones among the output. */
+export interface Tokens {
+  input: number
+  cached: number
+  output: number
+  reasoning: number
+}
+
+/** What an answer has told of its cost; undefined until it has told anything. */
+export function toTokens(usage: UsageMetadata | undefined): Tokens | undefined {
+  // Vertex AI's first events have a `usageMetadata` without a count.
+  if (usage?.promptTokenCount === undefined) return undefined
+  const { candidatesTokenCount = 0, thoughtsTokenCount = 0 } = usage
+  return {
+    input: usage.promptTokenCount + (usage.toolUsePromptTokenCount ?? 0),
+    cached: usage.cachedContentTokenCount ?? 0,
+    output: candidatesTokenCount + thoughtsTokenCount,
+    reasoning: thoughtsTokenCount,
+  }
+}
+
+/** The same from the `usage` of somebody who speaks OpenAI. */
+export function readTokens(usage: unknown): Tokens | undefined {
+  if (!isObject(usage)) return undefined
+  const input = toCount(usage.prompt_tokens)
+  if (input === undefined) return undefined
+  const { prompt_tokens_details: asked, completion_tokens_details: answered } = usage
+  return {
+    input,
+    cached: (isObject(asked) ? toCount(asked.cached_tokens) : undefined) ?? 0,
+    output: toCount(usage.completion_tokens) ?? 0,
+    reasoning: (isObject(answered) ? toCount(answered.reasoning_tokens) : undefined) ?? 0,
+  }
+}
+
 /**
  * `completion_tokens` includes the thinking, as OpenAI counts, so that prompt and completion make
  * the total; Google's own endpoint leaves it out.

@@ -2,6 +2,7 @@ import { checkStructure } from '../../../src/http/json.ts'
 import { toBackends } from '../../../src/reach.ts'
 import { toGemini } from '../../../src/translate/chat/request.ts'
 import { pastCallsOf, signatureSources } from '../../../src/translate/chat/signatures.ts'
+import { CallRecord } from '../../../src/upstream/record.ts'
 import type { Call } from '../../../src/upstream/backend.ts'
 import { retryBudget } from '../../../src/upstream/budget.ts'
 import { memorySignatures } from '../../../src/upstream/signatures.ts'
@@ -116,5 +117,6 @@ function callOf(model: string): Call {
     signal: new AbortController().signal,
     credential: undefined,
     deadline: undefined,
+    record: new CallRecord(model, false),
   }
 }

@@ -1,0 +1,132 @@
+import { ApiError } from '../errors.ts'
+import type { Tokens } from '../translate/chat/usage.ts'
+
+/**
+ * What becomes known of a request while it is answered: whom it asked, how often, what came of it, how
+ * long it waited. Whoever learns something writes it down; the log, the metrics and the limits read it
+ * when the answer has ended, however it ended.
+ */
+export class CallRecord {
+  /** The model as the client calls it. */
+  readonly asked: string
+  readonly streamed: boolean
+  /** What was sent upstream, each try by itself, in order. */
+  readonly asks: Ask[] = []
+  /** What answered; of several, those before the last showed nothing, and cost all the same. */
+  readonly answers: Telling[] = []
+  readonly waiting = new Waiting()
+  /** When its body had been read, when the first piece of the answer and when the last was given to the client. */
+  readonly begunAt = performance.now()
+  firstAt: number | undefined
+  endedAt: number | undefined
+  /** The code or status of what the client got instead of an answer, or in the middle of it. */
+  failure: string | undefined
+  /** Where it stands in a trace, as W3C's header. */
+  traceparent: string | undefined
+
+  constructor(asked: string, streamed: boolean) {
+    this.asked = asked
+    this.streamed = streamed
+  }
+
+  /** Sends something upstream, and writes down what comes of it. `send` rejects where it was refused. */
+  async ask<T>(target: Target, send: () => Promise<T>): Promise<T> {
+    const ask: Ask = {
+      ...target,
+      sentAt: performance.now(),
+      endedAt: undefined,
+      failure: undefined,
+    }
+    this.asks.push(ask)
+    try {
+      return await send()
+    } catch (error) {
+      ask.failure = error instanceof ApiError ? error.label : 'cancelled'
+      throw error
+    } finally {
+      ask.endedAt = performance.now()
+    }
+  }
+
+  /** The tokens of all that was asked, by kind; undefined where nobody has told. */
+  get tokens(): Tokens | undefined {
+    let sum: Tokens | undefined
+    for (const { tokens } of this.answers) {
+      if (tokens !== undefined) sum = sum === undefined ? tokens : plus(sum, tokens)
+    }
+    return sum
+  }
+
+  /** Why each choice of the answer ended, in OpenAI's words. */
+  get finishReasons(): readonly string[] {
+    return this.answers.at(-1)?.finishReasons ?? []
+  }
+
+  /** Milliseconds of the gateway's own: neither upstream nor the client was waited for. */
+  get overheadMs(): number {
+    return Math.max(0, (this.endedAt ?? performance.now()) - this.begunAt - this.waiting.ms)
+  }
+}
+
+/** Whom a try is sent to. */
+export interface Target {
+  /** In the words of OpenTelemetry's conventions for generative AI. */
+  provider: 'gcp.vertex_ai' | 'gcp.gemini' | 'openai'
+  /** The model's bare id. */
+  model: string
+  /** Which of several that serve the same: a location, a key's number; empty where there is one. */
+  place: string
+  url: string
+}
+
+/** One try. Times are on the clock of `performance.now()`. */
+export interface Ask extends Target {
+  sentAt: number
+  /** When its answer had begun, or had failed. */
+  endedAt: number | undefined
+  /** The code or status of its refusal, `cancelled` where nobody waited for it; undefined where an answer came. */
+  failure: string | undefined
+}
+
+/** An answer that tells what it has cost so far, and how it ended. */
+export interface Telling {
+  tokens: Tokens | undefined
+  finishReasons: string[]
+}
+
+function plus(one: Tokens, other: Tokens): Tokens {
+  return {
+    input: one.input + other.input,
+    cached: one.cached + other.cached,
+    output: one.output + other.output,
+    reasoning: one.reasoning + other.reasoning,
+  }
+}
+
+/** The time that was spent waiting for others; what overlaps counts once. */
+export class Waiting {
+  /** Milliseconds so far. */
+  ms = 0
+  #open = 0
+  #since = 0
+
+  begin(): void {
+    if (this.#open === 0) this.#since = performance.now()
+    this.#open += 1
+  }
+
+  end(): void {
+    this.#open -= 1
+    if (this.#open === 0) this.ms += performance.now() - this.#since
+  }
+
+  /** Waits for a promise. */
+  async for<T>(promise: Promise<T>): Promise<T> {
+    this.begin()
+    try {
+      return await promise
+    } finally {
+      this.end()
+    }
+  }
+}

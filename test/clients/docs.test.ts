@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { type Client, clients } from './clients.ts'
+import { readDocs, readSeen, withTables } from './docs.ts'
+import { environmentFor } from './perform.ts'
+import { versionsOf } from './versions.ts'
+
+const docs = readDocs()
+const [introduction = '', ...sections] = docs.split(/^## /m)
+
+describe('docs/clients.md', () => {
+  it('has a section for every client, in their order', () => {
+    const titles = sections.map((section) => section.split('\n')[0])
+    assert.deepEqual(
+      titles.slice(-clients.length),
+      clients.map(({ name }) => name),
+    )
+  })
+
+  it('has the tables of what was seen last', () => {
+    assert.equal(withTables(docs, readSeen()), docs)
+  })
+
+  for (const client of clients) {
+    it(`has seen ${client.name} as it is pinned`, () => {
+      assert.equal(readSeen()[client.id]?.versions, versionsOf(client))
+    })
+
+    it(`shows of ${client.name} only what a run executes`, () => {
+      const section = sections.find((one) => one.startsWith(`${client.name}\n`)) ?? ''
+      const run = filesOf(client).map((file) => plain(readFileSync(file, 'utf8')))
+      for (const snippet of snippetsIn(section)) {
+        assert.ok(
+          run.some((text) => text.includes(plain(snippet))),
+          snippet,
+        )
+      }
+    })
+  }
+
+  it('says of the environment what the runner sets', () => {
+    const set = Object.entries(environmentFor('http://127.0.0.1:8080'))
+    const lines = set.map(([name, value]) => `export ${name}=${value}\n`)
+    assert.ok(snippetsIn(introduction).includes(lines.join('')))
+  })
+})
+
+function snippetsIn(text: string): string[] {
+  return [...text.matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, snippet = '']) => snippet)
+}
+
+/** Without what stands before and after the words of a line: a snippet may be a part of a function. */
+function plain(text: string): string {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n')
+}
+
+/** A client's program, and the files that it names, and those that they name. */
+function filesOf({ program, requirements }: Client): string[] {
+  const start = join(import.meta.dirname, program)
+  const folder = extname(program) === '' ? start : dirname(start)
+  const beside = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => !file.includes('node_modules'))
+    .map((file) => join(folder, file))
+    .filter((file) => /\.\w+$/.test(file))
+  const files = new Set(extname(program) === '' ? beside : [start])
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8')
+    for (const other of beside) if (isNamed(other, text)) files.add(other)
+  }
+  const pins = requirements === undefined ? [] : [join(import.meta.dirname, requirements)]
+  return [...files, ...pins].filter((file) => existsSync(file))
+}
+
+/** By its whole name, or as Python imports it. */
+function isNamed(file: string, text: string): boolean {
+  const module = basename(file, '.py')
+  return (
+    text.includes(basename(file)) ||
+    (file.endsWith('.py') && new RegExp(`^(?:from|import) ${module}\\b`, 'm').test(text))
+  )
+}
