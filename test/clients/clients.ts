@@ -1,3 +1,6 @@
+import { join } from 'node:path'
+import { scripts } from './programs/scripts.ts'
+
 /** What a client may be able to do; those of all clients, and those that only SDKs have. */
 export const abilities = [
   'text',
@@ -35,6 +38,8 @@ export interface Client {
   requirements?: string
   /** All that it looks at, where it is no client but somebody else's test of one like us. */
   looksAt?: Ability[]
+  /** What the emulator plays to a program with this home: it has to know the program's own tools. */
+  script?: (home: string) => object[]
   /** What is known to fail, and why. */
   known?: Partial<Record<Ability, string>>
 }
@@ -172,10 +177,65 @@ export const clients: Client[] = [
     packages: ['llama-index-llms-openai-like', 'llama-index-core'],
     requirements: 'python/frameworks-openai-2.txt',
   },
+  {
+    id: 'qwen-code',
+    name: 'Qwen Code',
+    group: 'program',
+    program: 'programs/qwen-code.ts',
+    packages: ['@qwen-code/qwen-code'],
+    script: playing('qwen-code'),
+  },
+  {
+    id: 'continue',
+    name: 'Continue',
+    group: 'program',
+    program: 'programs/continue.ts',
+    packages: ['@continuedev/cli'],
+    script: playing('continue'),
+  },
+  {
+    id: 'opencode',
+    name: 'opencode',
+    group: 'program',
+    program: 'programs/opencode.ts',
+    packages: ['opencode-ai'],
+    script: playing('opencode'),
+  },
+  {
+    id: 'cline',
+    name: 'Cline',
+    group: 'program',
+    program: 'programs/cline.ts',
+    packages: ['cline'],
+    script: playing('cline'),
+  },
+  {
+    id: 'aider',
+    name: 'Aider',
+    group: 'program',
+    program: 'programs/aider.ts',
+    packages: ['aider-chat'],
+    requirements: 'programs/aider.txt',
+    script: playing('aider'),
+  },
+  {
+    id: 'llm',
+    name: 'LLM',
+    group: 'program',
+    program: 'programs/llm.ts',
+    packages: ['llm'],
+    requirements: 'programs/llm.txt',
+    script: playing('llm'),
+  },
 ]
 
 /** What the run wants to hear about. */
 export function abilitiesOf({ group, looksAt }: Client): Ability[] {
   if (looksAt !== undefined) return looksAt
   return group === 'sdk' ? [...abilities, ...sdkAbilities] : [...abilities]
+}
+
+/** Programs work in this folder of their home. */
+function playing(program: string): (home: string) => object[] {
+  return (home) => scripts[program]?.(join(home, 'harbour')) ?? []
 }

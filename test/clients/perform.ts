@@ -22,18 +22,26 @@ export function environmentFor(url: string): Record<string, string> {
   return { OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: 'any' }
 }
 
-/** How long a program goes on where nobody stops it. */
-const longestMs = 180_000
+/** What else there is to know of a run. */
+export interface Circumstances {
+  /** What the emulator plays to a program with this home. */
+  script?: ((home: string) => object[]) | undefined
+  /** How long the program goes on where nobody stops it. */
+  limitMs?: number
+}
 
 /** Runs one program against a gateway of its own, in front of an emulator of its own. */
-export async function perform(command: Command, limitMs = longestMs): Promise<Run> {
-  const witness = await startWitness()
+export async function perform(
+  command: Command,
+  { script, limitMs = 300_000 }: Circumstances = {},
+): Promise<Run> {
+  // A home of its own: what the client keeps there is nobody else's, nor what others keep there its.
+  const home = await mkdtemp(join(tmpdir(), 'pollux-client-'))
+  const witness = await startWitness(script?.(home))
   const gateway = await startGateway({
     GEMINI_API_KEY: 'any',
     GOOGLE_GEMINI_BASE_URL: witness.url,
   })
-  // A home of its own: what the client keeps there is nobody else's, nor what others keep there its.
-  const home = await mkdtemp(join(tmpdir(), 'pollux-client-'))
   try {
     const ended = await run(command, { ...environmentFor(gateway.url), HOME: home }, limitMs)
     // The last word of a client that left reaches the model after it has gone.
