@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { scripts } from './programs/scripts.ts'
 
 /** What a client may be able to do; those of all clients, and those that only SDKs have. */
@@ -23,6 +22,9 @@ export type Ability = (typeof abilities)[number] | (typeof sdkAbilities)[number]
 export const groups = ['sdk', 'framework', 'program'] as const
 export type Group = (typeof groups)[number]
 
+/** What the emulator answers to a client with this home: entries as docs/emulator.md has them. */
+export type Script = (home: string) => object[]
+
 /** A client that people use, and the program that shows it at work. */
 export interface Client {
   /** On the command line. */
@@ -36,10 +38,10 @@ export interface Client {
   packages: string[]
   /** What a client in Python needs, as a file in this folder; it gets a virtual environment with it. */
   requirements?: string
+  /** What the model does with a program's own tools; it knows what to do with ours. */
+  script?: Script
   /** All that it looks at, where it is no client but somebody else's test of one like us. */
   looksAt?: Ability[]
-  /** What the emulator plays to a program with this home: it has to know the program's own tools. */
-  script?: (home: string) => object[]
   /** What is known to fail, and why. */
   known?: Partial<Record<Ability, string>>
 }
@@ -183,7 +185,7 @@ export const clients: Client[] = [
     group: 'program',
     program: 'programs/qwen-code.ts',
     packages: ['@qwen-code/qwen-code'],
-    script: playing('qwen-code'),
+    script: scripts['qwen-code'],
   },
   {
     id: 'continue',
@@ -191,7 +193,7 @@ export const clients: Client[] = [
     group: 'program',
     program: 'programs/continue.ts',
     packages: ['@continuedev/cli'],
-    script: playing('continue'),
+    script: scripts.continue,
   },
   {
     id: 'opencode',
@@ -199,7 +201,7 @@ export const clients: Client[] = [
     group: 'program',
     program: 'programs/opencode.ts',
     packages: ['opencode-ai'],
-    script: playing('opencode'),
+    script: scripts.opencode,
   },
   {
     id: 'cline',
@@ -207,16 +209,16 @@ export const clients: Client[] = [
     group: 'program',
     program: 'programs/cline.ts',
     packages: ['cline'],
-    script: playing('cline'),
+    script: scripts.cline,
   },
   {
     id: 'aider',
-    name: 'Aider',
+    name: 'aider',
     group: 'program',
     program: 'programs/aider.ts',
     packages: ['aider-chat'],
     requirements: 'programs/aider.txt',
-    script: playing('aider'),
+    script: scripts.aider,
   },
   {
     id: 'llm',
@@ -225,7 +227,7 @@ export const clients: Client[] = [
     program: 'programs/llm.ts',
     packages: ['llm'],
     requirements: 'programs/llm.txt',
-    script: playing('llm'),
+    script: scripts.llm,
   },
 ]
 
@@ -233,9 +235,4 @@ export const clients: Client[] = [
 export function abilitiesOf({ group, looksAt }: Client): Ability[] {
   if (looksAt !== undefined) return looksAt
   return group === 'sdk' ? [...abilities, ...sdkAbilities] : [...abilities]
-}
-
-/** Programs work in this folder of their home. */
-function playing(program: string): (home: string) => object[] {
-  return (home) => scripts[program]?.(join(home, 'harbour')) ?? []
 }

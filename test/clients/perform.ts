@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startGateway } from '../support/gateway.ts'
+import type { Script } from './clients.ts'
 import type { Run } from './judge.ts'
 import { startWitness } from './witness.ts'
 
@@ -22,22 +23,18 @@ export function environmentFor(url: string): Record<string, string> {
   return { OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: 'any' }
 }
 
-/** What else there is to know of a run. */
-export interface Circumstances {
-  /** What the emulator plays to a program with this home. */
-  script?: ((home: string) => object[]) | undefined
-  /** How long the program goes on where nobody stops it. */
-  limitMs?: number
-}
+/** How long a program goes on where nobody stops it. */
+const longestMs = 300_000
 
 /** Runs one program against a gateway of its own, in front of an emulator of its own. */
 export async function perform(
   command: Command,
-  { script, limitMs = 300_000 }: Circumstances = {},
+  limitMs = longestMs,
+  script: Script = () => [],
 ): Promise<Run> {
   // A home of its own: what the client keeps there is nobody else's, nor what others keep there its.
   const home = await mkdtemp(join(tmpdir(), 'pollux-client-'))
-  const witness = await startWitness(script?.(home))
+  const witness = await startWitness(script(home))
   const gateway = await startGateway({
     GEMINI_API_KEY: 'any',
     GOOGLE_GEMINI_BASE_URL: witness.url,

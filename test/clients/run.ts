@@ -71,7 +71,7 @@ async function show(client: Client): Promise<void> {
   }
   if (values.install) return console.log(`${client.name}: ${versionsOf(client)} is installed`)
   const since = performance.now()
-  const run = await perform(command, client)
+  const run = await perform(command, undefined, client.script)
   const verdicts = judge(client, run)
   const versions = versionsOf(client)
   seen[client.id] = { versions, date: new Date().toISOString().slice(0, 10), verdicts }
@@ -80,9 +80,9 @@ async function show(client: Client): Promise<void> {
   console.log(detailsOf(run, verdicts))
 }
 
-/** What npm, pip or go said last. */
+/** What npm, pip or go complained about first. */
 function why(error: Error & { stderr?: string }): string {
-  return (error.stderr || error.message).trim().split('\n').slice(-3).join(' ')
+  return (error.stderr || error.message).trim().split('\n').slice(0, 3).join(' ')
 }
 
 function seconds(since: number): string {

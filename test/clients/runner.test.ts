@@ -16,10 +16,7 @@ const client: Client = {
 /** What becomes of a program in `untrue/`. */
 async function verdictsOn(program: string, limitMs = 20_000): Promise<Verdicts> {
   const file = join(import.meta.dirname, 'untrue', `${program}.ts`)
-  return judge(
-    client,
-    await perform({ file: process.execPath, args: [file], path: [] }, { limitMs }),
-  )
+  return judge(client, await perform({ file: process.execPath, args: [file], path: [] }, limitMs))
 }
 
 describe('the runner of clients', () => {

@@ -36,7 +36,7 @@ interface Part {
   inlineData?: { mimeType?: string }
 }
 
-/** Starts an emulator that answers as ever, or plays a script, and watches. */
+/** Starts an emulator that answers as ever, where the script has nothing else, and watches. */
 export async function startWitness(script: object[] = []): Promise<Witness> {
   const emulator = await startByHand({ script })
   emulator.answer((asked) => asked.usual())
