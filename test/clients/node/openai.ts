@@ -102,8 +102,8 @@ await tell('reasoning', async () => {
   const stream = completions.stream(asking)
   const deltas: string[] = []
   for await (const chunk of stream) {
-    const delta: { reasoning_content?: string } = chunk.choices[0]?.delta ?? {}
-    deltas.push(delta.reasoning_content ?? '')
+    const delta = chunk.choices[0]?.delta as { reasoning_content?: string } | undefined
+    deltas.push(delta?.reasoning_content ?? '')
   }
   assert.ok(deltas.join(''))
 })
