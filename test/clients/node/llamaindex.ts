@@ -12,6 +12,7 @@ import {
   getWeather,
   model,
   picture,
+  recording,
   signingModel,
   task,
   tell,
@@ -108,6 +109,8 @@ async function shown(part: MessageContentDetail): Promise<string> {
   return extractText(message.content)
 }
 
+const sound: MessageContentDetail = { type: 'audio', data: recording, mimeType: 'audio/wav' }
+await assert.rejects(shown(sound), /Audio and video are not supported/)
 cannot('audio', 'it says "Audio and video are not supported"')
 
 await tell('errors', async () => {
