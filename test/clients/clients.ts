@@ -106,6 +106,15 @@ export const clients: Client[] = [
     packages: ['llama-index-llms-openai-like', 'llama-index-core'],
     requirements: 'python/frameworks-openai-2.txt',
   },
+  {
+    // In its group for its weight alone: 860 MB.
+    id: 'crewai',
+    name: 'CrewAI',
+    group: 'program',
+    program: 'python/crewai-crew.py',
+    packages: ['crewai'],
+    requirements: 'python/crewai.txt',
+  },
 ]
 
 /** What the run wants to hear about. */
