@@ -71,7 +71,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const authenticate = toAuthenticate(config.auth)
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)
-  const entrance = door({ mostAtOnce, isStrained: watch.isStrained })
+  const entrance = door({ mostAtOnce, strain: watch.strain })
   const settings = {
     backends,
     authenticate,

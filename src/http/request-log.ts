@@ -14,6 +14,7 @@ export function requestLog(project: string | undefined): Observer {
       status,
       durationMs: ms,
       key: request.client?.key?.name,
+      turnedAway: answered.refusal?.turnedAway,
       ...(answered.record && toDetails(answered.record, answered)),
       ...(project !== undefined && toCloudFields(answered, request, project)),
     }

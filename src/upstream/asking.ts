@@ -150,7 +150,7 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
   ): Promise<Reply | ApiError> {
     const { record, signal, credential: own } = call
     try {
-      return await record.ask(target, async () => {
+      return await record.ask(target, async ({ arrival }) => {
         const reply = await transport.post({
           url: target.url,
           headers: {
@@ -164,6 +164,7 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
           signal,
           patience: toPatience(headers),
           waiting: record.waiting,
+          arrival,
         })
         if (reply.status === 200) return reply
         const { status } = reply

@@ -30,16 +30,17 @@ export class CallRecord {
   }
 
   /** Sends something upstream, and writes down what comes of it. `send` rejects where it was refused. */
-  async ask<T>(target: Target, send: () => Promise<T>): Promise<T> {
+  async ask<T>(target: Target, send: (ask: Ask) => Promise<T>): Promise<T> {
     const ask: Ask = {
       ...target,
       sentAt: performance.now(),
       endedAt: undefined,
       failure: undefined,
+      arrival: new Arrival(),
     }
     this.asks.push(ask)
     try {
-      return await send()
+      return await send(ask)
     } catch (error) {
       ask.failure = error instanceof ApiError ? error.label : 'cancelled'
       throw error
@@ -86,12 +87,37 @@ export interface Ask extends Target {
   endedAt: number | undefined
   /** The code or status of its refusal, `cancelled` where nobody waited for it; undefined where an answer came. */
   failure: string | undefined
+  arrival: Arrival
+}
+
+/** How the body of an answer came, as the network gave it. Times are on the clock of `performance.now()`. */
+export class Arrival {
+  pieces = 0
+  firstAt: number | undefined
+  /** When it was complete, broke off, or was given up. */
+  endedAt: number | undefined
+  /** Why it broke off: a code or status, or `cancelled`. */
+  failure: string | undefined
+
+  note(): void {
+    if (this.pieces === 0) this.firstAt = performance.now()
+    this.pieces += 1
+  }
+
+  end(failure?: string): void {
+    this.endedAt = performance.now()
+    this.failure = failure
+  }
 }
 
 /** An answer that tells what it has cost so far, and how it ended. */
 export interface Telling {
   tokens: Tokens | undefined
   finishReasons: string[]
+  /** The model that answered, as it calls itself. */
+  servedModel: string | undefined
+  /** Why it showed nothing, in the upstream's word; undefined where it did. */
+  futile?: string | undefined
 }
 
 function plus(one: Tokens, other: Tokens): Tokens {

@@ -180,6 +180,15 @@ export const clients: Client[] = [
     requirements: 'python/frameworks-openai-2.txt',
   },
   {
+    // In its group for its weight alone: 860 MB.
+    id: 'crewai',
+    name: 'CrewAI',
+    group: 'program',
+    program: 'python/crewai-crew.py',
+    packages: ['crewai'],
+    requirements: 'python/crewai.txt',
+  },
+  {
     id: 'qwen-code',
     name: 'Qwen Code',
     group: 'program',

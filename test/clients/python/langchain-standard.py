@@ -41,9 +41,7 @@ class TestGateway(ChatModelIntegrationTests):
 
     def invoke_with_audio_input(self, *, stream=False):
         data = base64.b64encode(recording()).decode()
-        return self.answer_to(
-            [{"type": "audio", "base64": data, "mime_type": "audio/wav"}], stream
-        )
+        return self.answer_to([{"type": "audio", "base64": data, "mime_type": "audio/wav"}], stream)
 
     def answer_to(self, content, stream):
         model = ChatOpenAI(**self.chat_model_params)

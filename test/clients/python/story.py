@@ -8,6 +8,7 @@ import struct
 import time
 import wave
 import zlib
+from contextlib import contextmanager
 
 PLAIN = "gemini-2.5-flash"
 # It refuses a function call that comes back without its signature.
@@ -23,6 +24,8 @@ LONG = "Explain the tides of the Baltic Sea"
 # A long answer that takes its time, so that it can be interrupted.
 SLOW = f"{LONG} [[slow:300]]"
 WRONG_TEMPERATURE = 9
+# It is said to be overloaded in the middle of its answer.
+BROKEN = f"{LONG} [[midstream-error]]"
 
 # What the emulator says when it sees a picture or hears a recording.
 SEES = "I see an image (image/png)"
@@ -78,10 +81,17 @@ def check_stream(pieces):
     assert "asked about Explain, tides, Baltic and Sea" in "".join(pieces), pieces
 
 
-def check_readable(error, *words):
-    """What people see of an error says what is wrong."""
-    missing = [word for word in words if word not in str(error)]
-    assert not missing, f"{missing} not in {error!r}"
+@contextmanager
+def raises(kind, word):
+    """What is raised is of this class, and what people see of it says what is wrong."""
+    caught = []
+    try:
+        yield caught
+    except kind as error:
+        assert word in str(error), repr(error)
+        caught.append(error)
+    else:
+        raise AssertionError(f"nothing was raised, least of all {kind.__name__} of {word}")
 
 
 class Stopwatch:
