@@ -71,7 +71,7 @@ async function show(client: Client): Promise<void> {
   }
   if (values.install) return console.log(`${client.name}: ${versionsOf(client)} is installed`)
   const since = performance.now()
-  const run = await perform(command)
+  const run = await perform(command, undefined, client.script)
   const verdicts = judge(client, run)
   const versions = versionsOf(client)
   seen[client.id] = { versions, date: new Date().toISOString().slice(0, 10), verdicts }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   cannot,
@@ -18,6 +18,7 @@ import { thought } from './scripts.ts'
 
 configure('aider.yml', '.aider.conf.yml')
 configure('aider-models.yml', '.aider.model.settings.yml')
+configure('aider-metadata.json', '.aider.model.metadata.json')
 
 /** One message, outside of any repository. */
 function aider(message: string, ...more: string[]) {
@@ -28,7 +29,7 @@ function aider(message: string, ...more: string[]) {
 
 await tell('text', async () => says('Moin, moin!', await run(aider(greeting, '--no-stream'))))
 await tell('stream', async () => {
-  const end = await run(aider('Rename the harbour master.', 'kiel.txt'))
+  const end = await run(aider('The master of Kiel is Inga Lund now.', 'kiel.txt'))
   says('kiel.txt', end)
   assert.ok(readFileSync(join(folder, 'kiel.txt'), 'utf8').includes('Inga Lund'))
 })

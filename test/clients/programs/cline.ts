@@ -15,7 +15,9 @@ import {
 } from './program.ts'
 
 function cline(...args: string[]) {
-  return { file: 'cline', args }
+  // Alone: without updates, and without the daemon that other windows would share.
+  const env = { CLINE_NO_AUTO_UPDATE: '1', CLINE_SESSION_BACKEND_MODE: 'local' }
+  return { file: 'cline', args, env }
 }
 
 const provider = ['--provider', 'openai-compatible', '--baseurl', url, '--apikey', 'any']
@@ -26,7 +28,9 @@ const done = run(cline(task))
 await tell('stream', async () => didTheTask(await done))
 await tell('tools', async () => didTheTask(await done))
 await tell('parallel tools', async () => didTheTask(await done))
-await tell('vision', async () => says('A buoy.', await run(cline('Describe @buoy.png'))))
+await tell('vision', async () => says('A buoy.', await run(cline('Look at buoy.png.'))))
 await tell('errors', async () => tellsWhy(await run(cline(forbidden))))
 await tell('cancel', () => interrupt(cline(endless)))
+cannot('reasoning', 'it cannot be told to ask for thoughts')
+cannot('audio', 'it takes text and pictures')
 cannot('structured output', 'it has no such option')

@@ -26,7 +26,7 @@ const done = run(llm(task, '--functions', join(import.meta.dirname, 'llm-tools.p
 await tell('tools', async () => didTheTask(await done))
 await tell('parallel tools', async () => didTheTask(await done))
 await tell('structured output', async () =>
-  says('"ship"', await run(llm('Name a ship.', '--schema', 'ship'))),
+  says('Seagull', await run(llm('Name a ship.', '--schema', 'ship, port'))),
 )
 await tell('vision', async () =>
   says('A buoy.', await run(llm('Describe this.', '--attachment', 'buoy.png'))),

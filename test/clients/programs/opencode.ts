@@ -40,9 +40,7 @@ await tell('reasoning', async () => says(thought, await done))
 await tell('vision', async () =>
   says('A buoy.', await run(opencode('Describe this.', '--file', 'buoy.png'))),
 )
-await tell('audio', async () =>
-  says('A buoy.', await run(opencode('Describe this.', '--file', 'horn.wav'))),
-)
 await tell('errors', async () => tellsWhy(await run(opencode(forbidden))))
 await tell('cancel', () => interrupt(opencode(endless)))
+cannot('audio', 'it attaches text, pictures and PDF')
 cannot('structured output', 'it has no such option')

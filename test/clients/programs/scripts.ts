@@ -11,21 +11,19 @@ interface Tools {
   write: (file: string, content: string) => Call
 }
 
-/** The emulator's answers to a program that works in this folder. */
-export type Script = (folder: string) => object[]
-
 /** What the model thinks before the first step, where it is asked to tell. */
 export const thought = 'Two of the names should be in files of their own.'
 
 /** What the model does with the tools of each program, which it has to know. */
-export const scripts: Record<string, Script> = {
-  'qwen-code': (folder) =>
+export const scripts = {
+  'qwen-code': (home: string) =>
     playing({
-      read: (file) => ({ name: 'read_file', args: { file_path: `${folder}/${file}` } }),
+      read: (file) => ({ name: 'read_file', args: { file_path: `${home}/harbour/${file}` } }),
+      // It loses what is said by a command that is over at once.
       run: (command) => ({ name: 'run_shell_command', args: { command: `${command}; sleep 1` } }),
       write: (file, content) => ({
         name: 'edit',
-        args: { file_path: `${folder}/${file}`, old_string: '', new_string: content },
+        args: { file_path: `${home}/harbour/${file}`, old_string: '', new_string: content },
       }),
     }),
   continue: () =>
@@ -40,19 +38,21 @@ export const scripts: Record<string, Script> = {
       run: (command) => ({ name: 'bash', args: { command, description: 'Looks for Flensburg' } }),
       write: (filePath, content) => ({ name: 'write', args: { filePath, content } }),
     }),
-  cline: () =>
-    playing({
+  cline: () => [
+    ...lookingAt({ name: 'read_files', args: { files: [{ path: 'buoy.png' }] } }),
+    ...playing({
       read: (path) => ({ name: 'read_files', args: { files: [{ path }] } }),
       run: (command) => ({ name: 'run_commands', args: { commands: [command] } }),
       write: (path, new_text) => ({ name: 'editor', args: { path, new_text } }),
     }),
+  ],
   llm: () =>
     playing({
       read: (file) => ({ name: 'read_file', args: { file } }),
       run: (command) => ({ name: 'run_command', args: { command } }),
       write: (file, content) => ({ name: 'write_file', args: { file, content } }),
     }),
-  aider: () => [{ when: { contains: 'Rename' }, answer: { text: renaming } }, ...besides, aye],
+  aider: () => [{ when: { contains: 'Inga Lund' }, answer: { text: renaming } }, ...besides, aye],
 }
 
 /** Aider takes edits as text. */
@@ -84,11 +84,19 @@ function playing({ read, run, write }: Tools): object[] {
   ]
 }
 
+/** A picture is read by a function, and comes in a message of its own, without a word. */
+function lookingAt(call: Call): object[] {
+  return [
+    { when: { matches: '^$' }, answer: { text: 'A buoy.' } },
+    { when: { contains: 'Look at' }, answer: { calls: [call] } },
+  ]
+}
+
 /** What needs no tools. */
 const besides = [
   { when: { contains: 'Greet' }, answer: { text: 'Moin, moin!' } },
   { when: { contains: 'Ponder' }, answer: { thoughts: thought, text: 'So be it.' } },
-  { when: { contains: 'Name a ship' }, answer: { json: { ship: 'Seagull' } } },
+  { when: { contains: 'Name a ship' }, answer: { json: { ship: 'Seagull', port: 'Kiel' } } },
   { when: { contains: 'Describe' }, answer: { text: 'A buoy.' } },
   {
     when: { contains: 'smuggling' },
