@@ -98,7 +98,7 @@ def reasoning():
     thinking = ChatOpenAI(model=PLAIN, extra_body=TAGGED_THOUGHTS)
     thoughts, answer = thinking.invoke(LONG).text.split("</think>")
     assert thoughts.startswith("<think>") and "Baltic" in thoughts and "Baltic" in answer
-    # Thoughts between calls, and back with them.
+    # Thoughts between calls, which go back in the text.
     voyage = Voyage()
     agent = create_agent(
         ChatOpenAI(model=SIGNING, extra_body=TAGGED_THOUGHTS),
