@@ -1,5 +1,6 @@
 """CrewAI: its LLM, and a crew of one."""
 
+import asyncio
 import base64
 import json
 import os
@@ -11,6 +12,7 @@ os.environ["CREWAI_STORAGE_DIR"] = mkdtemp()
 
 import openai
 from crewai import LLM, Agent, Crew, Task
+from crewai.events import LLMStreamChunkEvent, crewai_event_bus
 from crewai.tools import tool
 from pydantic import BaseModel
 from story import (
@@ -21,6 +23,7 @@ from story import (
     SEES,
     SHIP,
     SIGNING,
+    SLOW,
     TAGGED_THOUGHTS,
     VOYAGE,
     WRONG_TEMPERATURE,
@@ -145,4 +148,19 @@ def errors():
         gemini(PLAIN, stream=True).call(BROKEN)
 
 
-cannot("cancel", "whoever leaves its stream lets the request run to its end, in a thread")
+@cannot("cancel", "whoever leaves its stream lets the request run to its end, in a thread")
+async def cancel():
+    heard = []
+
+    @crewai_event_bus.on(LLMStreamChunkEvent)
+    def hear(source, event):
+        heard.append(event.chunk)
+
+    streaming = await crew(SLOW, gemini(PLAIN), stream=True).akickoff()
+    async for chunk in streaming:
+        if chunk.content:
+            break
+    await streaming.aclose()
+    when_left = len(heard)
+    await asyncio.sleep(1.5)
+    assert len(heard) > when_left, "the stream ended when it was left"

@@ -98,6 +98,14 @@ def reasoning():
     thinking = ChatOpenAI(model=PLAIN, extra_body=TAGGED_THOUGHTS)
     thoughts, answer = thinking.invoke(LONG).text.split("</think>")
     assert thoughts.startswith("<think>") and "Baltic" in thoughts and "Baltic" in answer
+    # Thoughts between calls, which go back in the text.
+    voyage = Voyage()
+    agent = create_agent(
+        ChatOpenAI(model=SIGNING, extra_body=TAGGED_THOUGHTS),
+        tools=[voyage.get_tide, voyage.get_weather, voyage.book_berth],
+    )
+    end = agent.invoke({"messages": [HumanMessage(VOYAGE)]})
+    voyage.check(end["messages"][-1].text)
 
 
 @tell("vision")

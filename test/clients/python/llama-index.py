@@ -115,6 +115,11 @@ async def reasoning():
         if isinstance(event, AgentStream)
     ]
     assert "Baltic" in "".join(delta for delta in shown if delta)
+    # Thoughts between calls.
+    voyage = Voyage()
+    own = [voyage.get_tide, voyage.get_weather, voyage.book_berth]
+    signing = gemini(SIGNING, additional_kwargs={"extra_body": THOUGHTS})
+    voyage.check(str(await FunctionAgent(tools=own, llm=signing).run(VOYAGE)))
 
 
 @tell("vision")

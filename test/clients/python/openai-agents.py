@@ -128,6 +128,11 @@ async def reasoning():
     for result in (streamed, await Runner.run(thinker, LONG)):
         thoughts = [item.raw_item for item in result.new_items if item.type == "reasoning_item"]
         assert "Baltic" in thoughts[0].summary[0].text
+    # Thoughts between calls.
+    voyage = Voyage()
+    own = [function_tool(f) for f in (voyage.get_tide, voyage.get_weather, voyage.book_berth)]
+    result = await Runner.run(thinker.clone(model=SIGNING, tools=own), VOYAGE)
+    voyage.check(result.final_output)
 
 
 @tell("vision")

@@ -109,6 +109,11 @@ async def reasoning():
         await streamed.get_output()
     for one in (result, streamed):
         assert "Baltic" in parts_of(one, ThinkingPart)[0].content
+    # Thoughts between calls.
+    voyage = Voyage()
+    own = [voyage.get_tide, voyage.get_weather, voyage.book_berth]
+    pilot = Agent(OpenAIChatModel(SIGNING), tools=own, model_settings=asked)
+    voyage.check((await pilot.run(VOYAGE)).output)
 
 
 @tell("vision")

@@ -10,6 +10,7 @@ from semantic_kernel.connectors.ai.open_ai import (
     OpenAIChatPromptExecutionSettings,
 )
 from semantic_kernel.contents import (
+    AudioContent,
     ChatHistory,
     ChatMessageContent,
     FunctionCallContent,
@@ -36,6 +37,7 @@ from story import (
     check_stream,
     picture,
     raises,
+    recording,
     tell,
 )
 
@@ -142,16 +144,27 @@ async def reasoning():
     assert "Baltic" in "".join(shown)
 
 
+def said_with(question, media):
+    items = [TextContent(text=question), media]
+    return ChatHistory(messages=[ChatMessageContent(role="user", items=items)])
+
+
 @tell("vision")
 async def vision():
     image = ImageContent(data=picture(), data_format="base64", mime_type="image/png")
-    items = [TextContent(text="What is in this picture?"), image]
-    said = ChatHistory(messages=[ChatMessageContent(role="user", items=items)])
-    answer = await service.get_chat_message_content(said, settings())
-    assert SEES in str(answer)
+    said = said_with("What is in this picture?", image)
+    assert SEES in str(await service.get_chat_message_content(said, settings()))
 
 
-cannot("audio", "it sends AudioContent as a part of type `binary`, which OpenAI does not know")
+@cannot(
+    "audio",
+    "its AudioContent is an `audio_url` with a `uri` in it, which neither OpenAI nor others know",
+)
+async def audio():
+    sound = AudioContent(data=recording(), data_format="base64", mime_type="audio/wav")
+    with raises(ServiceResponseException, "audio_url.url"):
+        said = said_with("Write down what you hear.", sound)
+        await service.get_chat_message_content(said, settings())
 
 
 @tell("errors")

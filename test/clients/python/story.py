@@ -136,22 +136,26 @@ _runner = asyncio.Runner()
 
 def tell(ability):
     """Runs what it decorates, and tells the runner how it went."""
+    return _running(ability, {"ok": True})
 
+
+def cannot(ability, why):
+    """Tells the runner what a client cannot, once what it decorates has shown it."""
+    return _running(ability, {"cannot": why})
+
+
+def _running(ability, outcome):
     def run(program):
         try:
-            outcome = program()
-            if inspect.iscoroutine(outcome):
-                _runner.run(outcome)
-            _say(ability, ok=True)
+            awaited = program()
+            if inspect.iscoroutine(awaited):
+                _runner.run(awaited)
+            _say(ability, **outcome)
         except Exception as error:
             _say(ability, ok=False, error=f"{type(error).__name__}: {error}"[:500])
         return program
 
     return run
-
-
-def cannot(ability, why):
-    _say(ability, cannot=why)
 
 
 def _say(ability, **outcome):
