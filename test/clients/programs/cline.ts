@@ -1,5 +1,6 @@
 import {
   cannot,
+  configure,
   didTheTask,
   endless,
   forbidden,
@@ -14,9 +15,11 @@ import {
   url,
 } from './program.ts'
 
+configure('cline.json', '.cline/data/settings/global-settings.json')
+
 function cline(...args: string[]) {
-  // Alone: without updates, and without the daemon that other windows would share.
-  const env = { CLINE_NO_AUTO_UPDATE: '1', CLINE_SESSION_BACKEND_MODE: 'local' }
+  // Without the daemon that several windows would share.
+  const env = { CLINE_SESSION_BACKEND_MODE: 'local' }
   return { file: 'cline', args, env }
 }
 

@@ -17,7 +17,7 @@ configure('continue.yaml', '.continue/config.yaml')
 
 /** Prints the answer, and may use every tool. */
 function cn(prompt: string) {
-  const env = { CONTINUE_TELEMETRY_ENABLED: '0' }
+  const env = { CONTINUE_METRICS_ENABLED: '0' }
   const config = '../.continue/config.yaml'
   return { file: 'cn', args: ['--print', '--auto', '--config', config, prompt], env }
 }

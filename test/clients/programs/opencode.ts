@@ -16,7 +16,7 @@ import {
 } from './program.ts'
 import { thought } from './scripts.ts'
 
-configure('opencode.json', '.config/opencode/opencode.json')
+configure('opencode.json', 'harbour/opencode.json')
 
 /** It would fetch a list of models, updates and plugins. */
 const offline = {
@@ -42,5 +42,5 @@ await tell('vision', async () =>
 )
 await tell('errors', async () => tellsWhy(await run(opencode(forbidden))))
 await tell('cancel', () => interrupt(opencode(endless)))
-cannot('audio', 'it attaches text, pictures and PDF')
+cannot('audio', 'it attaches no recordings')
 cannot('structured output', 'it has no such option')

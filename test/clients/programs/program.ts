@@ -92,12 +92,19 @@ export async function interrupt(start: Start): Promise<void> {
   assert.ok(seconds < 8, `It went on for ${seconds} s.`)
 }
 
-const longestMs = 60_000
+const longestMs = 120_000
+
+/** Nobody answers there: what a program has to tell its makers does not leave the machine. */
+const alone = {
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  NO_PROXY: '127.0.0.1',
+  NODE_USE_ENV_PROXY: '1',
+}
 
 function launch({ file, args, env }: Start) {
   return spawn(file, args, {
     cwd: folder,
-    env: { HOME: home, PATH, LANG: 'C.UTF-8', TERM: 'dumb', NO_COLOR: '1', ...env },
+    env: { HOME: home, PATH, LANG: 'C.UTF-8', TERM: 'dumb', NO_COLOR: '1', ...alone, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // As in a terminal, what it starts belongs to it, and hears of Ctrl-C too.
     detached: true,

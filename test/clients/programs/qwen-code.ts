@@ -40,7 +40,7 @@ await tell('reasoning', async () =>
   says(thought, await run(qwen('Ponder.', '--output-format', 'stream-json'))),
 )
 await tell('vision', async () => says('A buoy.', await run(qwen('Describe @buoy.png'))))
+await tell('audio', async () => says('A buoy.', await run(qwen('Describe @horn.wav'))))
 await tell('errors', async () => tellsWhy(await run(qwen(forbidden))))
 await tell('cancel', () => interrupt(qwen(endless)))
 cannot('structured output', 'it asks for it by a tool of its own')
-cannot('audio', 'it reads pictures and documents')
