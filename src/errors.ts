@@ -7,6 +7,15 @@ export type ErrorType =
   | 'server_error'
   | 'service_unavailable_error'
 
+/** Why the gateway itself turned a request away that another moment would have let in. */
+export type TurnedAway = Shed | SpentLimit
+
+/** More than the process can serve well: no place, no place in time, a slow event loop, no memory. */
+export type Shed = 'queue_full' | 'queue_timeout' | 'event_loop_lag' | 'heap_full' | 'bodies_full'
+
+/** More than a key may ask for. */
+export type SpentLimit = 'requests_per_minute' | 'tokens_per_minute' | 'parallel_requests'
+
 export interface ErrorDetails {
   code?: string | undefined
   /** JSON path of the field at fault, e.g. `messages[1].content[0].type`. */
@@ -15,6 +24,8 @@ export interface ErrorDetails {
   headers?: Record<string, string> | undefined
   /** What Google said in its own words: status, code, details. */
   google?: GoogleError | undefined
+  /** For whoever watches the gateway: clients do not get it. */
+  turnedAway?: TurnedAway | undefined
   cause?: unknown
 }
 
@@ -32,6 +43,7 @@ export class ApiError extends Error {
   readonly param: string | null
   readonly headers: Record<string, string>
   readonly google: GoogleError | undefined
+  readonly turnedAway: TurnedAway | undefined
 
   constructor(status: number, type: ErrorType, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause })
@@ -42,6 +54,7 @@ export class ApiError extends Error {
     this.param = details.param ?? null
     this.headers = details.headers ?? {}
     this.google = details.google
+    this.turnedAway = details.turnedAway
   }
 
   /** Its code, or its status where that is not a word: endpoints may write anything where a code belongs. */

@@ -61,7 +61,13 @@ const plantings: Planting[] = [
   ...['../http/auth.ts', '../upstream/token.ts', '../translate/gemini.ts', ...outside].map((name) =>
     importing('emulator', name),
   ),
-  ...['translate', 'upstream', 'http', 'emulator'].map(importingBackends),
+  ...['fastify', 'undici', 'google-auth-library', '../emulator/server.ts', ...outside].map((name) =>
+    importing('telemetry', name),
+  ),
+  ...['translate', 'upstream', 'http', 'emulator'].map((room) =>
+    importing(room, '../telemetry/metrics.ts'),
+  ),
+  ...['translate', 'upstream', 'http', 'emulator', 'telemetry'].map(importingBackends),
   { room: 'http', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'upstream', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'translate', code: 'export const at = () => fetch', rule: 'no-restricted-globals' },
@@ -71,12 +77,16 @@ const plantings: Planting[] = [
     code: 'export function f(x: any) { return Boolean(x) }',
     rule: 'no-explicit-any',
   },
+  importingFreely('telemetry', '../http/answered.ts'),
+  importingFreely('telemetry', '../upstream/record.ts'),
   importingFreely('http', '../upstream/backend.ts'),
   importingFreely('http', '../translate/parse.ts'),
   importingFreely('http', '../errors.ts'),
   importingFreely('upstream', '../translate/gemini.ts'),
   importingFreely('upstream', '../errors.ts'),
   importingFreely('upstream', 'undici'),
+  importingFreely('telemetry', '../http/answered.ts'),
+  importingFreely('telemetry', '../upstream/record.ts'),
   importingFreely('translate', '../errors.ts'),
 ]
 

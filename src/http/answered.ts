@@ -1,10 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ApiError } from '../errors.ts'
 import type { CallRecord } from '../upstream/record.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** What became known while it was answered; on routes that ask a model, once it is settled which. */
     record: CallRecord | undefined
+    /** What the client got instead of an answer. */
+    refusal: ApiError | undefined
   }
 }
 
@@ -23,14 +26,19 @@ export interface Answered {
   /** From its arrival to the first piece of the answer. */
   firstMs: number | undefined
   record: CallRecord | undefined
+  /** What the client got instead of an answer. */
+  refusal: ApiError | undefined
 }
 
+/** A request as its observers see it. */
+export type Observed = FastifyRequest
+
 /** Told of each request at its end. */
-export type Observer = (answered: Answered, request: FastifyRequest) => void
+export type Observer = (answered: Answered, request: Observed) => void
 
 /** What is known of a request whose connection has been given back. */
 export function toAnswered(request: FastifyRequest, reply: FastifyReply): Answered {
-  const { record } = request
+  const { record, refusal } = request
   const left = !reply.raw.writableFinished
   const durationMs = reply.elapsedTime
   const arrivedAt = performance.now() - durationMs
@@ -43,5 +51,6 @@ export function toAnswered(request: FastifyRequest, reply: FastifyReply): Answer
     durationMs,
     firstMs: record?.firstAt === undefined ? undefined : record.firstAt - arrivedAt,
     record,
+    refusal,
   }
 }

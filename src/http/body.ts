@@ -34,7 +34,7 @@ export function bodyReader(
     read(request) {
       const announced = Number(request.headers['content-length'] ?? 0)
       if (announced > longest) return refused(request, tooLarge())
-      if (total + announced > together) return refused(request, overloaded())
+      if (total + announced > together) return refused(request, overloaded('bodies_full'))
       return receive(request)
     },
     release(request) {
@@ -57,7 +57,7 @@ export function bodyReader(
       total += piece.length
       held.set(request, length)
       if (length > longest) refuse(tooLarge())
-      else if (total > together) refuse(overloaded())
+      else if (total > together) refuse(overloaded('bodies_full'))
       else pieces.push(piece)
     }
     // Fastify closes the connection after a refusal: whoever is still sending would not stop.

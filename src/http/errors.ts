@@ -43,6 +43,7 @@ export function renderErrors(server: FastifyInstance): void {
       return reply.status(499).send()
     }
     const failure = toApiError(error)
+    request.refusal = failure
     if (request.record !== undefined) request.record.failure = failure.label
     const level = failure.status >= 500 ? 'error' : 'info'
     request.log[level](toLogged(error, failure), 'request failed')

@@ -14,6 +14,7 @@ export function requestLog(project: string | undefined): Observer {
       status,
       durationMs: ms,
       key: request.client?.key?.name,
+      turnedAway: answered.refusal?.turnedAway,
       ...(answered.record && toDetails(answered.record, answered)),
       ...(project !== undefined && toCloudFields(answered, request, project)),
     }
@@ -46,6 +47,11 @@ function toDetails(record: CallRecord, { firstMs, left }: Answered) {
   }
 }
 
+/** Its own span, where traces are kept. */
+function toOwn({ record }: Answered) {
+  return record?.traceparent === undefined ? undefined : { traceparent: record.traceparent }
+}
+
 /** Source: cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest. */
 function toCloudFields(answered: Answered, { headers, raw }: FastifyRequest, project: string) {
   const { method, path, status, durationMs } = answered
@@ -57,6 +63,6 @@ function toCloudFields(answered: Answered, { headers, raw }: FastifyRequest, pro
       latency: `${(durationMs / 1000).toFixed(3)}s`,
       protocol: `HTTP/${raw.httpVersion}`,
     },
-    ...toLogFields(readTraceContext(headers), project),
+    ...toLogFields(readTraceContext(toOwn(answered) ?? headers), project),
   }
 }

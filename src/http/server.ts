@@ -64,6 +64,7 @@ export function createServer({ log, bodies, origins, observers }: ServerSettings
   })
   server.decorateRequest('client', undefined)
   server.decorateRequest('record', undefined)
+  server.decorateRequest('refusal', undefined)
   server.addHook('onRequest', (request, reply, done) => {
     // Its connection closes with the answer before it. (Up to here nothing was awaited: that answer's
     // request was judged before this one was read.)

@@ -5,7 +5,7 @@ import { isObject, tryParseJson } from '../translate/json.ts'
 import type { Owner } from '../translate/status.ts'
 import type { Backend, Call } from './backend.ts'
 import { type Hearing, readEvents } from './events.ts'
-import type { Target, Telling } from './record.ts'
+import type { Ask, Target, Telling } from './record.ts'
 import { resumed } from './source.ts'
 import type { Reply, Transport } from './transport.ts'
 
@@ -35,7 +35,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
       const reply = await ask(body, call)
       const answer = readAnswer(await reply.text(), owner(call.credential), reply)
       if (!Array.isArray(answer.choices)) throw notAnAnswer()
-      const telling: Telling = { tokens: undefined, finishReasons: [] }
+      const telling: Telling = { tokens: undefined, finishReasons: [], servedModel: undefined }
       note(answer, telling)
       call.record.answers.push(telling)
       return { content: { ...answer, model: call.head.model }, headers: {} }
@@ -58,7 +58,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
     for (let renewed = false; ; renewed = true) {
       const credential = await record.waiting.for(headers(call.credential))
       try {
-        return await record.ask(target, () => send(sent, credential, call))
+        return await record.ask(target, (ask) => send(sent, credential, call, ask))
       } catch (error) {
         const refused = error instanceof ApiError && error.code === 'upstream_authentication_error'
         const again = refused && !renewed && call.credential === undefined && renew(credential)
@@ -71,6 +71,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
     body: string,
     credential: Record<string, string>,
     call: Call,
+    { arrival, traceparent }: Ask,
   ): Promise<Reply> {
     const { record, signal } = call
     const reply = await transport.post({
@@ -79,11 +80,12 @@ export function endpointBackend(settings: EndpointSettings): Backend {
         ...credential,
         'content-type': 'application/json',
         'accept-encoding': 'identity',
-        ...(record.traceparent !== undefined && { traceparent: record.traceparent }),
+        ...(traceparent !== undefined && { traceparent }),
       },
       body,
       signal,
       waiting: record.waiting,
+      arrival,
     })
     if (reply.status === 200) return reply
     const refusal = {
@@ -102,6 +104,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
 class Chunks implements Hearing<string>, Telling {
   tokens: Tokens | undefined
   readonly finishReasons: string[] = []
+  servedModel: string | undefined
   readonly #reply: Reply
   readonly #model: string
   readonly #owner: Owner
@@ -149,6 +152,8 @@ function statusOf(chunk: { [key: string]: unknown }): number {
 /** Writes down what an answer, or a piece of it, says of its cost and its end. */
 function note(said: { [key: string]: unknown }, telling: Telling): void {
   telling.tokens = readTokens(said.usage) ?? telling.tokens
+  // Servers that are asked under no name may answer with anything.
+  if (typeof said.model === 'string') telling.servedModel ??= said.model.slice(0, 128)
   for (const choice of Array.isArray(said.choices) ? said.choices : []) {
     if (telling.finishReasons.length === mostChoices) return
     const reason = isObject(choice) ? choice.finish_reason : undefined

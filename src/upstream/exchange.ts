@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
-import { type ApiError, badGateway } from '../errors.ts'
-import type { Waiting } from './record.ts'
+import { ApiError, badGateway } from '../errors.ts'
+import type { Arrival, Waiting } from './record.ts'
 import type { Source } from './source.ts'
 
 /** What is held for a reader that is not there yet, in bytes; then the sender has to wait. */
@@ -28,11 +28,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
   readonly #signal: AbortSignal
   readonly #toFault: ToFault
   readonly #waiting: Waiting
+  readonly #arrival: Arrival
 
-  constructor(signal: AbortSignal, toFault: ToFault, waiting: Waiting) {
+  constructor(signal: AbortSignal, toFault: ToFault, waiting: Waiting, arrival: Arrival) {
     this.#signal = signal
     this.#toFault = toFault
     this.#waiting = waiting
+    this.#arrival = arrival
     this.begun = this.#head.promise
     signal.addEventListener('abort', this.#abort)
   }
@@ -96,6 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#arrival.note()
     this.#held.push(piece)
     this.#heldBytes += piece.length
     if (this.#heldBytes > mostHeld) controller.pause()
@@ -107,28 +110,33 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(this.#toFault(error, this.status !== 0))
+    const fault = this.#toFault(error, this.status !== 0)
+    this.#fail(fault, fault.label)
   }
 
-  readonly #abort = (): void => this.#giveUp(this.#signal.reason)
+  readonly #abort = (): void => {
+    const reason: unknown = this.#signal.reason
+    this.#giveUp(reason, reason instanceof ApiError ? reason.label : 'cancelled')
+  }
 
-  /** What came already is not wanted either. */
-  #giveUp(reason: unknown): void {
+  /** What came already is not wanted either. `why` is undefined where enough has come. */
+  #giveUp(reason: unknown, why?: string): void {
     if (this.#over) return
     this.#held = []
-    this.#fail(reason)
+    this.#fail(reason, why)
     this.#controller?.abort(toError(reason))
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, why: string | undefined): void {
     if (this.#over) return
     this.#failure = { error }
-    this.#end()
+    this.#end(why)
     this.#head.reject(error)
   }
 
-  #end(): void {
+  #end(why?: string): void {
     this.#over = true
+    this.#arrival.end(why)
     this.#signal.removeEventListener('abort', this.#abort)
     this.#wakeUp()
   }

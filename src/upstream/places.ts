@@ -15,6 +15,8 @@ export interface Places {
   enter(place: number): void
   /** Whether nothing failed there since it last answered. */
   isSound(place: number): boolean
+  /** Whether it is left alone, but for a probe. */
+  isEjected(place: number): boolean
   /** It answered, if only with a refusal. */
   answered(place: number): void
   /** It failed. `shared` says that the credential is ours, so that its limits are everybody's. */
@@ -66,6 +68,7 @@ export function watchedPlaces(count: number, now: () => number = Date.now): Plac
     other: choose,
     enter,
     isSound: (place) => healthOf(place).inARow === 0,
+    isEjected: (place) => healthOf(place).ejections > 0,
     answered,
     failed(place, model, error, shared) {
       if (gatewayFailures.has(error.status) && !isSpent(error)) return countFailure(place)

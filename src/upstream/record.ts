@@ -23,6 +23,8 @@ export class CallRecord {
   failure: string | undefined
   /** Where it stands in a trace, as W3C's header. */
   traceparent: string | undefined
+  /** Who follows it, where traces are kept. */
+  trace: Trace | undefined
 
   constructor(asked: string, streamed: boolean) {
     this.asked = asked
@@ -30,16 +32,19 @@ export class CallRecord {
   }
 
   /** Sends something upstream, and writes down what comes of it. `send` rejects where it was refused. */
-  async ask<T>(target: Target, send: () => Promise<T>): Promise<T> {
+  async ask<T>(target: Target, send: (ask: Ask) => Promise<T>): Promise<T> {
     const ask: Ask = {
       ...target,
       sentAt: performance.now(),
       endedAt: undefined,
       failure: undefined,
+      arrival: new Arrival(),
+      traceparent: this.traceparent,
     }
     this.asks.push(ask)
+    if (this.trace !== undefined) ask.traceparent = this.trace.follow(ask)
     try {
-      return await send()
+      return await send(ask)
     } catch (error) {
       ask.failure = error instanceof ApiError ? error.label : 'cancelled'
       throw error
@@ -68,6 +73,14 @@ export class CallRecord {
   }
 }
 
+/** Follows a request through a trace. */
+export interface Trace {
+  /** A try is sent now. Gives the `traceparent` that goes with it. */
+  follow(ask: Ask): string | undefined
+  /** What the client gets: a chunk as JSON, or a whole answer. */
+  hear(said: unknown): void
+}
+
 /** Whom a try is sent to. */
 export interface Target {
   /** In the words of OpenTelemetry's conventions for generative AI. */
@@ -86,12 +99,39 @@ export interface Ask extends Target {
   endedAt: number | undefined
   /** The code or status of its refusal, `cancelled` where nobody waited for it; undefined where an answer came. */
   failure: string | undefined
+  arrival: Arrival
+  /** Its place in a trace, as W3C's header. */
+  traceparent: string | undefined
+}
+
+/** How the body of an answer came, as the network gave it. Times are on the clock of `performance.now()`. */
+export class Arrival {
+  pieces = 0
+  firstAt: number | undefined
+  /** When it was complete, broke off, or was given up. */
+  endedAt: number | undefined
+  /** Why it broke off: a code or status, or `cancelled`. */
+  failure: string | undefined
+
+  note(): void {
+    if (this.pieces === 0) this.firstAt = performance.now()
+    this.pieces += 1
+  }
+
+  end(failure?: string): void {
+    this.endedAt = performance.now()
+    this.failure = failure
+  }
 }
 
 /** An answer that tells what it has cost so far, and how it ended. */
 export interface Telling {
   tokens: Tokens | undefined
   finishReasons: string[]
+  /** The model that answered, as it calls itself. */
+  servedModel: string | undefined
+  /** Why it showed nothing, in the upstream's word; undefined where it did. */
+  futile?: string | undefined
 }
 
 function plus(one: Tokens, other: Tokens): Tokens {

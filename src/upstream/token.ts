@@ -26,6 +26,8 @@ export interface KeptTokenSettings {
   fetch: () => Promise<IssuedToken>
   /** Told of each failure, also of those that no request felt. */
   onFailure: (failure: ApiError) => void
+  /** Told of each token that came. */
+  onSuccess?: () => void
   now?: () => number
   random?: () => number
 }
@@ -46,7 +48,7 @@ const betweenRenewalsMs = 10_000
  * as it is valid, whether or not that succeeds; and however many wait, one flight fetches the next.
  */
 export function keptToken(settings: KeptTokenSettings): TokenSource {
-  const { fetch, onFailure, now = Date.now, random = Math.random } = settings
+  const { fetch, onFailure, onSuccess, now = Date.now, random = Math.random } = settings
   let kept: (IssuedToken & { renewAt: number }) | undefined
   let flight: Promise<AccessToken> | undefined
   // What the last attempts came to, and when the next may be made.
@@ -107,6 +109,7 @@ export function keptToken(settings: KeptTokenSettings): TokenSource {
     failures = 0
     failure = undefined
     nextAt = now() + betweenRenewalsMs
+    onSuccess?.()
     return kept
   }
 }

@@ -3,7 +3,7 @@ import Agent from 'undici/lib/dispatcher/agent.js'
 import { ApiError, badGateway, interrupted } from '../errors.ts'
 import { tryParseJson } from '../translate/json.ts'
 import { Exchange } from './exchange.ts'
-import { Waiting } from './record.ts'
+import { Arrival, Waiting } from './record.ts'
 import type { Source } from './source.ts'
 
 export interface Post {
@@ -15,6 +15,8 @@ export interface Post {
   patience?: number | undefined
   /** Gets the time that the answer is waited for. */
   waiting?: Waiting
+  /** Gets how the answer's body came. */
+  arrival?: Arrival
 }
 
 /** What came back: status and headers at once, the body as it arrives. */
@@ -53,12 +55,14 @@ export function createTransport(limits: Limits): Transport {
     bodyTimeout: limits.idleTimeout,
   })
   return {
-    async post({ url, headers, body, signal, patience, waiting = new Waiting() }) {
+    async post(post) {
+      const { url, headers, body, signal, patience } = post
+      const { waiting = new Waiting(), arrival = new Arrival() } = post
       signal.throwIfAborted()
       // In normal form: what an operator configured may hold spaces, or lead to a parent.
       const { origin, pathname, search } = new URL(url)
       const path = pathname + search
-      const exchange = new Exchange(signal, toFault, waiting)
+      const exchange = new Exchange(signal, toFault, waiting, arrival)
       const headersTimeout = patience ?? limits.headersTimeout
       dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout }, exchange)
       await waiting.for(exchange.begun)

@@ -33,7 +33,8 @@ describe('the door', () => {
   it('sends away at once whom the queue has no place for', async () => {
     const { entrance, leaves } = await filled(1)
     const waiting = Array.from({ length: 64 }, () => entrance.enter(staying))
-    assert.throws(() => entrance.knock(), shed)
+    assert.deepEqual(entrance.crowd(), { inside: 1, waiting: 64 })
+    assert.throws(() => entrance.knock(), { ...shed, turnedAway: 'queue_full' })
     await assert.rejects(entrance.enter(staying), shed)
     leaves[0]?.()
     for (const enter of waiting) (await enter)()
@@ -43,7 +44,7 @@ describe('the door', () => {
   it('sends away who has waited for two seconds', async () => {
     const { entrance } = await filled(1)
     const started = performance.now()
-    await assert.rejects(entrance.enter(staying), shed)
+    await assert.rejects(entrance.enter(staying), { ...shed, turnedAway: 'queue_timeout' })
     assert.ok(performance.now() - started >= 1_990)
   })
 
@@ -71,8 +72,8 @@ describe('the door', () => {
 
   it('lets nobody in while the process is at its limits', async () => {
     let strained = true
-    const entrance = door({ mostAtOnce: 10, isStrained: () => strained })
-    await assert.rejects(entrance.enter(staying), shed)
+    const entrance = door({ mostAtOnce: 10, strain: () => (strained ? 'heap_full' : undefined) })
+    await assert.rejects(entrance.enter(staying), { ...shed, turnedAway: 'heap_full' })
     strained = false
     ;(await entrance.enter(staying))()
   })
@@ -85,15 +86,15 @@ const lagging = `
   import { watchProcess } from '${import.meta.resolve('../../src/http/overload.ts')}'
 
   const watch = watchProcess(100, 500)
-  const seen = [watch.isStrained()]
+  const seen = [watch.strain()]
   for (let times = 0; times < 8; times += 1) {
     const end = performance.now() + 250
     while (performance.now() < end);
     await sleep(1)
   }
-  seen.push(watch.isStrained())
+  seen.push(watch.strain())
   await sleep(1_200)
-  seen.push(watch.isStrained())
+  seen.push(watch.strain())
   watch.close()
   parentPort.postMessage(seen)
 `
@@ -104,6 +105,6 @@ describe('the watch over the process', () => {
     const worker = new Worker(new URL(url))
     const [seen] = await once(worker, 'message')
     await worker.terminate()
-    assert.deepEqual(seen, [false, true, false])
+    assert.deepEqual(seen, [undefined, 'event_loop_lag', undefined])
   })
 })

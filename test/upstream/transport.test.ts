@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from '../../src/errors.ts'
+import { Arrival } from '../../src/upstream/record.ts'
 import { createTransport, type Reply } from '../../src/upstream/transport.ts'
 import { allOf } from '../support/source.ts'
 import { startHttpPeer } from '../support/http-peer.ts'
@@ -18,8 +19,9 @@ after(async () => {
   await peer.close()
 })
 
-function post(url = `${peer.url}/x`, signal = new AbortController().signal) {
-  return transport.post({ url, headers: { 'x-own': '1' }, body: '{"a":1}', signal })
+function post(url = `${peer.url}/x`, signal = new AbortController().signal, arrival?: Arrival) {
+  const headers = { 'x-own': '1' }
+  return transport.post({ url, headers, body: '{"a":1}', signal, ...(arrival && { arrival }) })
 }
 
 async function faultOf(promise: Promise<unknown>): Promise<ApiError> {
@@ -128,6 +130,40 @@ describe('a post', () => {
       assert.equal(fault.status, 502)
       assert.equal(fault.code, 'stream_interrupted')
     }
+  })
+
+  it('notes how a body came, and how it broke off', async () => {
+    for (const [end, failure] of [
+      ['end', undefined],
+      ['reset', 'stream_interrupted'],
+    ] as const) {
+      const arrival = new Arrival()
+      const [reply, asked] = await Promise.all([
+        post(undefined, undefined, arrival),
+        peer.next().then((asked) => {
+          asked.begin()
+          asked.write('one ')
+          return asked
+        }),
+      ])
+      while (arrival.pieces === 0) await sleep(1)
+      asked[end]()
+      await drain(reply).catch(() => undefined)
+      assert.deepEqual([arrival.pieces, arrival.failure], [1, failure])
+      assert.ok(Number(arrival.firstAt) <= Number(arrival.endedAt))
+    }
+  })
+
+  it('notes that nobody waited for the body', async () => {
+    const arrival = new Arrival()
+    const leaving = new AbortController()
+    const [reply] = await Promise.all([
+      post(undefined, leaving.signal, arrival),
+      peer.next().then((asked) => asked.begin()),
+    ])
+    leaving.abort()
+    await assert.rejects(drain(reply))
+    assert.equal(arrival.failure, 'cancelled')
   })
 
   it('ends with its signal, before and after the headers', async () => {

@@ -35,6 +35,8 @@ export class ChatStream {
   #usage: UsageMetadata | undefined
   #blocked: PromptFeedback | undefined
   #begun = false
+  /** The model and version that answers, in Gemini's word. */
+  #servedModel: string | undefined
   readonly #made: MadeCall[] = []
   /** What a repeat is a repeat of. */
   #last: { index: number; part: Part } | undefined
@@ -59,6 +61,11 @@ export class ChatStream {
   get futile(): string | undefined {
     const reasons = [...this.#choices.values()].map((choice) => choice.futile)
     return this.#blocked === undefined && !reasons.includes(undefined) ? reasons[0] : undefined
+  }
+
+  /** The model that answers, with its version, as Gemini calls it. */
+  get servedModel(): string | undefined {
+    return this.#servedModel
   }
 
   /** What it has cost so far, as far as Gemini has told. */
@@ -125,8 +132,9 @@ export class ChatStream {
     return [...chunks, this.#chunk([], toUsage(this.#usage ?? {}))]
   }
 
-  #begin({ responseId, createTime }: GenerateContentResponse): void {
+  #begin({ responseId, createTime, modelVersion }: GenerateContentResponse): void {
     this.#begun = true
+    if (typeof modelVersion === 'string') this.#servedModel = modelVersion.slice(0, 128)
     const time = createTime === undefined ? Number.NaN : Date.parse(createTime)
     this.#head = {
       id: responseId || this.#head.id,
