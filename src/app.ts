@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { AuthConfig, BackendsConfig, Config } from './config.ts'
+import type { AuthConfig, BackendsConfig, Config, TracesConfig } from './config.ts'
 import type { Emulator } from './emulator/server.ts'
 import { ApiError, brief, shuttingDown, unknownUrl } from './errors.ts'
 import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
@@ -13,10 +13,13 @@ import { modelRoutes } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
+import { isLimited, lazyLimiter } from './limits/limiter.ts'
 import { listedModels } from './translate/abilities.ts'
 import { toBackends } from './reach.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import type { Backends } from './upstream/backend.ts'
+import { lostSpans } from './telemetry/lost-spans.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
 import { retryBudget } from './upstream/budget.ts'
 import { fetchGoogleToken } from './upstream/credentials.ts'
@@ -57,11 +60,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     thoughts,
   })
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
+  const traces = config.traces && (await openTracing(config.traces, log))
   const server = createServer({
     log,
     bodies,
     origins: config.origins,
-    observers: [requestLog(project)],
+    observers: [requestLog(project), ...(traces === undefined ? [] : [traces.observe])],
   })
   let stopping = false
   const running = new Running()
@@ -69,16 +73,20 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const isReady = () => !stopping && (!needsToken || tokens.available())
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
   const authenticate = toAuthenticate(config.auth)
+  const limiter = lazyLimiter({ redisUrl: config.redisUrl, log })
+  if (config.auth.mode === 'keys' && config.auth.keys.some(isLimited)) await limiter.load()
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)
   const entrance = door({ mostAtOnce, strain: watch.strain })
   const settings = {
     backends,
     authenticate,
+    limiter,
     door: entrance,
     heartbeatMs,
     totalMs,
     running,
+    follow: traces?.begin,
   }
   openDoors(server, settings, reach.vertex)
   // A copy: Fastify writes into what it is given.
@@ -91,11 +99,15 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       // Who has not read that last word by then does not read, or is still writing.
       const end = setTimeout(() => server.server.closeAllConnections(), limitMs + lastWordMs)
       await server.close()
+      // Who left just now is noticed only after the last connection has closed.
+      await running.none()
       clearTimeout(limit)
       clearTimeout(end)
       watch.close()
       await transport.close()
+      await limiter.close()
       await signatures.close()
+      await traces?.close()
       await emulator?.close()
     },
   }
@@ -111,6 +123,15 @@ async function openEmulator(): Promise<Emulator> {
 async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
   const { redisSignatures } = await import('./upstream/redis-signatures.ts')
   return redisSignatures(url, log)
+}
+
+/** Loaded where it is asked for: OpenTelemetry's parts take as long as all else. */
+async function openTracing(settings: TracesConfig, log: Logger): Promise<Tracing> {
+  const [{ otlpSink }, { tracing }] = await Promise.all([
+    import('./telemetry/otlp.ts'),
+    import('./telemetry/tracing.ts'),
+  ])
+  return tracing(otlpSink(settings, lostSpans(log)), settings.content)
 }
 
 function googleTokens({ project }: Config, log: Logger): TokenSource {
