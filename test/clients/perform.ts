@@ -24,7 +24,7 @@ export function environmentFor(url: string): Record<string, string> {
 }
 
 /** How long a program goes on where nobody stops it. */
-const longestMs = 180_000
+const longestMs = 300_000
 
 /** Runs one program against a gateway of its own, in front of an emulator of its own. */
 export async function perform(
