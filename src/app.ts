@@ -30,7 +30,7 @@ export interface App {
   /** Where it listens, without `/v1`. */
   url: string
   /** Later requests find this configuration: its keys, models, endpoints and prices; nothing else of it. */
-  reload(config: Config): void
+  reload(config: Config): Promise<void>
   /** Stops taking requests, lets the running ones end within the limit, and frees everything. */
   close(limitMs?: number): Promise<void>
 }
@@ -60,7 +60,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     countSignature,
     thoughts,
   }
-  const current = createCurrent(config, reach, toGoogle(reach, means), means)
+  const current = await createCurrent(config, reach, toGoogle(reach, means), means)
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
   const traces = config.traces && (await openTracing(config.traces, log))
   const server = createServer({

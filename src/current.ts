@@ -18,18 +18,18 @@ export interface Current {
   /** Whether a client may ask for a model by this name, listed or not. */
   serves(name: string, client: Client): boolean
   /** Later requests find this configuration. */
-  change(config: Config): void
+  change(config: Config): Promise<void>
 }
 
 /** `reach` is where Google is, which does not change. */
-export function createCurrent(
+export async function createCurrent(
   config: Config,
   reach: Config['backends'],
   google: Google,
   means: Means,
-): Current {
+): Promise<Current> {
   let authenticate = toAuthenticate(config.auth)
-  let backends = backendsOf(config)
+  let backends = await backendsOf(config)
   return {
     authenticate: (request) => authenticate(request),
     backends: {
@@ -44,15 +44,19 @@ export function createCurrent(
       return key === undefined ? ids : ids.filter((id) => mayAsk(key, [id]))
     },
     serves: (name, client) => isServed(backends, name, client),
-    change(config) {
-      const next = backendsOf(config)
+    async change(config) {
+      const next = await backendsOf(config)
       authenticate = toAuthenticate(config.auth)
       backends = next
     },
   }
 
-  function backendsOf({ backends: { endpoints }, models }: Config): Backends {
-    return toBackends({ ...reach, endpoints }, means, google, models)
+  async function backendsOf({ backends: { endpoints }, models }: Config): Promise<Backends> {
+    const backends = toBackends({ ...reach, endpoints }, means, google)
+    if (models.length === 0) return backends
+    // Loaded where it is asked for: most gateways have no names of their own.
+    const { withAliases } = await import('./upstream/aliases.ts')
+    return withAliases(backends, models)
   }
 }
 
