@@ -117,10 +117,12 @@ describe('the doctor', () => {
   })
 })
 
+/** The reason among the details of a refusal. */
+function reason(word: string): object[] {
+  return [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: word }]
+}
+
 describe('what Google refuses', () => {
-  const reason = (word: string) => [
-    { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: word },
-  ]
   const rows: [about: string, status: number, word: string, message: string, details?: object[]][] =
     [
       [
@@ -233,13 +235,14 @@ describe('what Google refuses', () => {
   })
 })
 
-describe('Google’s credential', () => {
-  function file(name: string, content: string): string {
-    const path = join(folder, name)
-    writeFileSync(path, content)
-    return path
-  }
+/** A file of credentials, and where it is. */
+function file(name: string, content: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
 
+describe('Google’s credential', () => {
   for (const [what, value, says] of [
     ['the JSON in place of its path', '{"private_key":"canary"}', /holds the credential itself/],
     ['a file that is not there', '/nonexistent/canary.json', /no file that can be read/],
