@@ -15,18 +15,22 @@ import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
 import { listedModels } from './translate/abilities.ts'
 import { toBackends } from './reach.ts'
+import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import type { Backends } from './upstream/backend.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
 import { retryBudget } from './upstream/budget.ts'
 import { fetchGoogleToken } from './upstream/credentials.ts'
 import { fixedToken, keptToken, type TokenSource } from './upstream/token.ts'
+import { costsBy } from './price.ts'
 import { createTransport } from './upstream/transport.ts'
 
 /** The gateway, listening. */
 export interface App {
   /** Where it listens, without `/v1`. */
   url: string
+  /** Where its metrics are; undefined where nobody asked for them. */
+  metricsUrl: string | undefined
   /** Stops taking requests, lets the running ones end within the limit, and frees everything. */
   close(limitMs?: number): Promise<void>
 }
@@ -38,7 +42,9 @@ const lastWordMs = 300
 export async function startApp(config: Config, log: Logger): Promise<App> {
   const emulator = config.backends.emulated ? await openEmulator() : undefined
   const reach = emulator === undefined ? config.backends : toEmulated(config.backends, emulator.url)
-  const tokens = emulator === undefined ? googleTokens(config, log) : fixedToken('emulator')
+  const refreshes = { success: 0, failure: 0 }
+  const tokens =
+    emulator === undefined ? googleTokens(config, log, refreshes) : fixedToken('emulator')
   const transport = createTransport(config.timeouts)
   const signatures =
     config.redisUrl === undefined ? memorySignatures() : await openRedis(config.redisUrl, log)
@@ -47,6 +53,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const countSignature = (source: SignatureSource) => void (counts[source] += 1)
   const { project, thoughts } = config
   const retry = { retries: config.retries, random: Math.random }
+  const watched: WatchedTarget[] = []
   const backends = toBackends(reach, {
     transport,
     retry,
@@ -55,13 +62,32 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     signatures,
     countSignature,
     thoughts,
+    onPlaces: ({ name, places: names }, places) =>
+      names.forEach((place, at) =>
+        watched.push({ provider: name, place, isEjected: () => places.isEjected(at) }),
+      ),
   })
+  const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
+  const watch = watchProcess(config.mostLagMs)
+  const entrance = door({ mostAtOnce, strain: watch.strain })
+  const costOf = costsBy(config.models, config.prices)
+  const metrics =
+    config.metrics &&
+    (await openMetrics({
+      costOf,
+      sources: {
+        crowd: () => entrance.crowd(),
+        signatures: () => counts,
+        refreshes: () => refreshes,
+        targets: () => watched,
+      },
+    }))
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
   const server = createServer({
     log,
     bodies,
     origins: config.origins,
-    observers: [requestLog(project)],
+    observers: [requestLog(project, costOf), ...(metrics ? [metrics.observe] : [])],
   })
   let stopping = false
   const running = new Running()
@@ -69,9 +95,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const isReady = () => !stopping && (!needsToken || tokens.available())
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
   const authenticate = toAuthenticate(config.auth)
-  const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
-  const watch = watchProcess(config.mostLagMs)
-  const entrance = door({ mostAtOnce, strain: watch.strain })
   const settings = {
     backends,
     authenticate,
@@ -81,10 +104,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     running,
   }
   openDoors(server, settings, reach.vertex)
+  const metricsServer = config.metrics && (await metrics?.serve(config.metrics))
   // A copy: Fastify writes into what it is given.
   await server.listen({ ...config.listen })
   return {
     url: toUrl(server),
+    metricsUrl: metricsServer?.url,
     async close(limitMs = drainMs) {
       stopping = true
       const limit = setTimeout(() => running.end(shuttingDown()), limitMs)
@@ -97,6 +122,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       await transport.close()
       await signatures.close()
       await emulator?.close()
+      await metricsServer?.close()
     },
   }
 }
@@ -107,16 +133,30 @@ async function openEmulator(): Promise<Emulator> {
   return startEmulator()
 }
 
+/** Loaded where it is asked for: whoever reads no metrics pays nothing for them. */
+async function openMetrics(settings: MetricsSettings): Promise<Metrics> {
+  const { openMetrics } = await import('./telemetry/metrics.ts')
+  return openMetrics(settings)
+}
+
 /** Loaded where it is asked for: most gateways are alone. */
 async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
   const { redisSignatures } = await import('./upstream/redis-signatures.ts')
   return redisSignatures(url, log)
 }
 
-function googleTokens({ project }: Config, log: Logger): TokenSource {
+function googleTokens(
+  { project }: Config,
+  log: Logger,
+  refreshes: { success: number; failure: number },
+): TokenSource {
   return keptToken({
     fetch: () => fetchGoogleToken(project),
-    onFailure: (failure) => log.warn(toLogged(failure, failure), 'no Google credential'),
+    onSuccess: () => void (refreshes.success += 1),
+    onFailure(failure) {
+      refreshes.failure += 1
+      log.warn(toLogged(failure, failure), 'no Google credential')
+    },
   })
 }
 

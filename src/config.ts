@@ -9,12 +9,16 @@ import {
   type WrittenEndpoint,
 } from './environment.ts'
 import { type KeyConfig, plainKey } from './key.ts'
+import type { Price } from './price.ts'
 
 export type { KeyConfig } from './key.ts'
+export type { Price } from './price.ts'
 
 /** Everything that is settled before the first request. Each part of the program gets its slice. */
 export interface Config {
   listen: { host: string; port: number }
+  /** Where metrics are to be had; undefined for nowhere. */
+  metrics: { host: string; port: number } | undefined
   auth: AuthConfig
   backends: BackendsConfig
   /** Names of the operator's own for models of others. */
@@ -84,15 +88,6 @@ export interface ModelConfig {
   price: Price | undefined
 }
 
-/** US dollars per million tokens. */
-export interface Price {
-  input: number
-  /** Of what the model had in its cache. */
-  cachedInput: number
-  /** Thoughts too. */
-  output: number
-}
-
 /** A model behind an address of its own, which speaks OpenAI's words itself. */
 export interface EndpointConfig {
   /** What clients call it. */
@@ -132,11 +127,13 @@ export function readConfig(env: Environment): Config {
     ...(unreadable.length > 0 ? [] : checkAuth(mode, keys, host)),
     ...checkLending(mode, backends),
     ...checkBackends(settings, backends),
+    ...checkPorts(settings),
   ]
   if (mistakes.length > 0)
     throw new ConfigError(mistakes.map((mistake) => `✖ ${mistake}`).join('\n'))
   return deepFreeze({
     listen: { host, port: settings.PORT },
+    metrics: toMetrics(settings, host),
     auth: mode === 'keys' ? { mode, keys } : { mode: mode ?? 'none' },
     backends,
     models: [],
@@ -188,6 +185,10 @@ function readKeyFile(path: string): { content: string; unreadable: string[] } {
       unreadable: ['POLLUX_API_KEYS_FILE names no file that can be read. Give the path of one.'],
     }
   }
+}
+
+function toMetrics({ POLLUX_METRICS_PORT: port, POLLUX_METRICS_HOST }: Settings, host: string) {
+  return port === undefined ? undefined : { host: POLLUX_METRICS_HOST ?? host, port }
 }
 
 function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): BackendsConfig {
@@ -281,6 +282,12 @@ function checkBackends(settings: Settings, backends: BackendsConfig): string[] {
       ? ['GOOGLE_GENAI_USE_VERTEXAI asks for Vertex AI: set GOOGLE_CLOUD_PROJECT too.']
       : []),
   ]
+}
+
+function checkPorts({ PORT, POLLUX_METRICS_PORT: metrics }: Settings): string[] {
+  // Of 0 there are many.
+  if (metrics !== PORT || PORT === 0) return []
+  return [`POLLUX_METRICS_PORT is the same as PORT, ${PORT}. Set it to another, e.g. 9464.`]
 }
 
 function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings, given: Environment): string[] {

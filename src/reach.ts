@@ -17,7 +17,7 @@ import {
   vertexHeaders,
 } from './upstream/google.ts'
 import type { RetryBudget } from './upstream/budget.ts'
-import { watchedPlaces } from './upstream/places.ts'
+import { type Places, watchedPlaces } from './upstream/places.ts'
 import type { RetrySettings } from './upstream/retry.ts'
 import type { SignatureStore } from './upstream/signatures.ts'
 import type { TokenSource } from './upstream/token.ts'
@@ -32,13 +32,18 @@ export interface Means {
   signatures: SignatureStore
   countSignature: (source: SignatureSource) => void
   thoughts: Config['thoughts']
+  /** Told of places of which one stands in for another. */
+  onPlaces?: (gate: GeminiSettings['gate'], places: Places) => void
 }
 
 /** Whom this configuration can reach. */
 export function toBackends(config: BackendsConfig, means: Means): Backends {
   const { vertex, gemini, preferred } = config
-  const google = (gate: GeminiSettings['gate']) =>
-    geminiBackend({ ...means, gate, places: watchedPlaces(gate.places.length) })
+  const google = (gate: GeminiSettings['gate']) => {
+    const places = watchedPlaces(gate.places.length)
+    means.onPlaces?.(gate, places)
+    return geminiBackend({ ...means, gate, places })
+  }
   return createBackends({
     vertex: vertex && {
       ...vertex,
