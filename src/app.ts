@@ -1,9 +1,10 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { AuthConfig, BackendsConfig, Config } from './config.ts'
+import type { AuthConfig, BackendsConfig, Config, TracesConfig } from './config.ts'
 import type { Emulator } from './emulator/server.ts'
 import { ApiError, brief, shuttingDown, unknownUrl } from './errors.ts'
+import type { Observer } from './http/answered.ts'
 import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
 import { chatRoute, type ChatSettings, endpointRoute } from './http/chat.ts'
 import { toLogged } from './http/failure-log.ts'
@@ -18,6 +19,8 @@ import { toBackends } from './reach.ts'
 import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import type { Backends } from './upstream/backend.ts'
+import { lostSpans } from './telemetry/lost-spans.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
 import { retryBudget } from './upstream/budget.ts'
 import { fetchGoogleToken } from './upstream/credentials.ts'
@@ -83,11 +86,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       },
     }))
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
+  const traces = config.traces && (await openTracing(config.traces, log))
   const server = createServer({
     log,
     bodies,
     origins: config.origins,
-    observers: [requestLog(project, costOf), ...(metrics ? [metrics.observe] : [])],
+    observers: [requestLog(project, costOf), ...toObservers(metrics), ...toObservers(traces)],
   })
   let stopping = false
   const running = new Running()
@@ -102,6 +106,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     heartbeatMs,
     totalMs,
     running,
+    follow: traces?.begin,
   }
   openDoors(server, settings, reach.vertex)
   const metricsServer = config.metrics && (await metrics?.serve(config.metrics))
@@ -116,11 +121,14 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       // Who has not read that last word by then does not read, or is still writing.
       const end = setTimeout(() => server.server.closeAllConnections(), limitMs + lastWordMs)
       await server.close()
+      // Who left just now is noticed only after the last connection has closed.
+      await running.none()
       clearTimeout(limit)
       clearTimeout(end)
       watch.close()
       await transport.close()
       await signatures.close()
+      await traces?.close()
       await emulator?.close()
       await metricsServer?.close()
     },
@@ -143,6 +151,19 @@ async function openMetrics(settings: MetricsSettings): Promise<Metrics> {
 async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
   const { redisSignatures } = await import('./upstream/redis-signatures.ts')
   return redisSignatures(url, log)
+}
+
+function toObservers(watcher: { observe: Observer } | undefined): Observer[] {
+  return watcher === undefined ? [] : [watcher.observe]
+}
+
+/** Loaded where it is asked for: OpenTelemetry's parts take as long as all else. */
+async function openTracing(settings: TracesConfig, log: Logger): Promise<Tracing> {
+  const [{ otlpSink }, { tracing }] = await Promise.all([
+    import('./telemetry/otlp.ts'),
+    import('./telemetry/tracing.ts'),
+  ])
+  return tracing(otlpSink(settings, lostSpans(log)), settings.content)
 }
 
 function googleTokens(

@@ -8,6 +8,7 @@ import {
   type Settings,
   type WrittenEndpoint,
 } from './environment.ts'
+import type { OtlpSettings } from './telemetry/otlp.ts'
 import { type KeyConfig, plainKey } from './key.ts'
 import type { Price } from './price.ts'
 
@@ -48,10 +49,17 @@ export interface Config {
   /** How long running answers may go on once the process is to end. */
   drainMs: number
   logLevel: LogLevel
+  /** Where traces go; undefined where there are none. */
+  traces: TracesConfig | undefined
   /** For the trace field of log lines. */
   project: string | undefined
   /** What the operator should know, but need not mend. */
   warnings: string[]
+}
+
+/** Traces, and whether they may hold what is said. */
+export interface TracesConfig extends OtlpSettings {
+  content: boolean
 }
 
 export type AuthConfig =
@@ -156,6 +164,7 @@ export function readConfig(env: Environment): Config {
     // Cloud Run kills 10 s after SIGTERM.
     drainMs: 1000 * (settings.POLLUX_DRAIN_SECONDS ?? (settings.K_SERVICE === undefined ? 30 : 9)),
     logLevel: settings.LOG_LEVEL,
+    traces: toTraces(settings),
     project: settings.GOOGLE_CLOUD_PROJECT,
     warnings: toWarnings(settings, given),
   })
@@ -302,6 +311,26 @@ function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings, given: Environ
     ...(differ ? ['Both GOOGLE_API_KEY and GEMINI_API_KEY are set: GOOGLE_API_KEY is used.'] : []),
     ...unknown.map((key) => `${key} means nothing here. Check its spelling.`),
   ]
+}
+
+function toTraces(settings: Settings): TracesConfig | undefined {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = settings
+  const url = own ?? (base === undefined ? undefined : `${base}/v1/traces`)
+  if (url === undefined || settings.OTEL_SDK_DISABLED) return undefined
+  const { K_SERVICE, K_REVISION, OTEL_RESOURCE_ATTRIBUTES: given } = settings
+  const name = settings.OTEL_SERVICE_NAME ?? given['service.name'] ?? K_SERVICE ?? 'pollux'
+  return {
+    url,
+    headers: settings.OTEL_EXPORTER_OTLP_HEADERS,
+    sampler: settings.OTEL_TRACES_SAMPLER,
+    ratio: settings.OTEL_TRACES_SAMPLER_ARG,
+    resource: {
+      ...(K_REVISION !== undefined && { 'service.version': K_REVISION }),
+      ...given,
+      'service.name': name,
+    },
+    content: settings.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT,
+  }
 }
 
 function deepFreeze<T extends object>(object: T): T {

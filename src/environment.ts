@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { samplerNames } from './telemetry/samplers.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -201,6 +202,53 @@ export const environment = z.object({
   POLLUX_METRICS_HOST: text
     .optional()
     .describe('Address to listen on for metrics; default the same as for requests.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url
+    .optional()
+    .describe(
+      'Where traces go, as OTLP over HTTP, e.g. `http://127.0.0.1:4318`; without it there are none.',
+    ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url
+    .optional()
+    .describe('The same with its path, e.g. `http://127.0.0.1:4318/v1/traces`; wins over it.'),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .transform(toPairs)
+    .default({})
+    .describe('Headers for it, e.g. `api-key=…`, comma-separated, values percent-encoded.'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .enum(
+      ['http/json'],
+      'Expected http/json: nothing else is spoken here, and every collector takes it.',
+    )
+    .optional()
+    .describe('`http/json`, the only one.'),
+  OTEL_SERVICE_NAME: text
+    .optional()
+    .describe('What traces call this process; default `K_SERVICE`, else `pollux`.'),
+  OTEL_RESOURCE_ATTRIBUTES: z
+    .string()
+    .transform(toPairs)
+    .default({})
+    .describe(
+      'What else they say of it, e.g. `deployment.environment.name=staging`, comma-separated.',
+    ),
+  OTEL_TRACES_SAMPLER: z
+    .enum(samplerNames, `Expected one of ${samplerNames.join(', ')}.`)
+    .default('parentbased_always_on')
+    .describe(
+      'Which requests are traced, in OpenTelemetry’s words; default `parentbased_always_on`.',
+    ),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'Expected a part of all, from 0 to 1.')
+    .transform(Number)
+    .default(1)
+    .describe('Which part of them a `…traceidratio` sampler keeps, 0 to 1; default `1`.'),
+  OTEL_SDK_DISABLED: flag.default(false).describe('`true`: no traces, whatever else is set.'),
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: z
+    .stringbool({ truthy: ['true', 'span_only', 'span_and_event'], falsy: ['false', 'no_content'] })
+    .default(false)
+    .describe('`true`: traces hold what is said, prompts and answers; `false` by default.'),
   LOG_LEVEL: z
     .enum(logLevels, `Expected one of ${logLevels.join(', ')}.`)
     .default('info')
@@ -208,6 +256,9 @@ export const environment = z.object({
   NODE_ENV: text
     .optional()
     .describe('`production`: refuse to start where only the emulator could answer.'),
+  K_REVISION: text
+    .optional()
+    .describe('Set by Cloud Run; the version that traces call this process.'),
   K_SERVICE: text
     .optional()
     .describe('Set by Cloud Run; like `NODE_ENV=production`, and listens on all addresses.'),
@@ -215,6 +266,32 @@ export const environment = z.object({
 
 /** The environment, read but not yet judged as a whole. */
 export type Settings = z.output<typeof environment>
+
+/** `a=1,b=2` with percent-encoded values, as OpenTelemetry writes lists. */
+function toPairs(given: string, context: z.RefinementCtx): Record<string, string> {
+  const pairs: Record<string, string> = {}
+  for (const pair of given.split(',').filter((one) => one.trim() !== '')) {
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, at).trim()
+    const value = tryDecode(pair.slice(at + 1).trim())
+    if (at < 1 || name === '' || value === undefined) {
+      // Not quoted: it may be a key.
+      const message = 'Expected name=value, comma-separated, with values percent-encoded.'
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    }
+    pairs[name] = value
+  }
+  return pairs
+}
+
+function tryDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
 
 function toJson(given: string, context: z.RefinementCtx): unknown {
   try {

@@ -30,8 +30,11 @@ export interface Answered {
   refusal: ApiError | undefined
 }
 
+/** A request as its observers see it. */
+export type Observed = FastifyRequest
+
 /** Told of each request at its end. */
-export type Observer = (answered: Answered, request: FastifyRequest) => void
+export type Observer = (answered: Answered, request: Observed) => void
 
 /** What is known of a request whose connection has been given back. */
 export function toAnswered(request: FastifyRequest, reply: FastifyReply): Answered {

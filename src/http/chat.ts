@@ -34,6 +34,8 @@ export interface ChatSettings {
   totalMs: number
   /** Those that are being answered, so that they can be ended. */
   running: Running
+  /** Begins to follow a request through a trace. */
+  follow: ((request: FastifyRequest, record: CallRecord, agoMs: number) => void) | undefined
 }
 
 /** `POST /chat/completions`. `provider` is the one whose own path this is, where it is one. */
@@ -79,7 +81,7 @@ function postRoute(
   settings: ChatSettings,
   toWish: (request: FastifyRequest) => Wish,
 ): void {
-  const { authenticate, door, running, totalMs } = settings
+  const { authenticate, door, follow, running, totalMs } = settings
   // Before the body is read, which may be long.
   const onRequest: onRequestHookHandler = (request, _reply, done) => {
     request.client = authenticate(request)
@@ -93,6 +95,7 @@ function postRoute(
     const record = new CallRecord(name, streamed)
     record.traceparent = toTraceparent(readTraceContext(request.headers))
     request.record = record
+    follow?.(request, record, reply.elapsedTime)
     const limitMs = streamed ? undefined : Math.max(totalMs, flexible ? flexMs : 0)
     const signal = running.whileWanted(reply, limitMs)
     const leave = await door.enter(signal)
@@ -124,6 +127,7 @@ async function sendWhole(backend: Backend, body: unknown, call: Call, reply: Fas
   const { content, headers } = await orAborted(backend.complete(body, call), signal)
   record.firstAt = performance.now()
   record.endedAt = record.firstAt
+  record.trace?.hear(content)
   return reply.headers(headers).headers(toTimings(reply, record)).send(content)
 }
 

@@ -49,6 +49,11 @@ function toDetails(record: CallRecord, { firstMs, left }: Answered, costOf: Cost
   }
 }
 
+/** Its own span, where traces are kept. */
+function toOwn({ record }: Answered) {
+  return record?.traceparent === undefined ? undefined : { traceparent: record.traceparent }
+}
+
 /** Source: cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest. */
 function toCloudFields(answered: Answered, { headers, raw }: FastifyRequest, project: string) {
   const { method, path, status, durationMs } = answered
@@ -60,6 +65,6 @@ function toCloudFields(answered: Answered, { headers, raw }: FastifyRequest, pro
       latency: `${(durationMs / 1000).toFixed(3)}s`,
       protocol: `HTTP/${raw.httpVersion}`,
     },
-    ...toLogFields(readTraceContext(headers), project),
+    ...toLogFields(readTraceContext(toOwn(answered) ?? headers), project),
   }
 }

@@ -5,6 +5,7 @@ import { ApiError } from '../errors.ts'
 export class Running {
   readonly #controllers = new Set<AbortController>()
   #ended: ApiError | undefined
+  #onNone: (() => void) | undefined
 
   /**
    * A signal that aborts when nobody waits for the answer any more: the client has left before it was
@@ -19,10 +20,16 @@ export class Running {
       limitMs === undefined ? undefined : setTimeout(() => controller.abort(tooLate()), limitMs)
     reply.raw.once('close', () => {
       this.#controllers.delete(controller)
+      if (this.#controllers.size === 0) this.#onNone?.()
       clearTimeout(timer)
       if (!reply.raw.writableFinished) controller.abort()
     })
     return controller.signal
+  }
+
+  /** Resolves when there is none. */
+  async none(): Promise<void> {
+    if (this.#controllers.size > 0) await new Promise<void>((resolve) => (this.#onNone = resolve))
   }
 
   /** Ends all of them, and those that come later, with the error that clients get. */

@@ -40,6 +40,7 @@ export async function sendEvents(
     out.begin({ ...headers, ...toTimings(reply, record) })
     record.firstAt = performance.now()
     for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
+      if (record.trace !== undefined) for (const chunk of batch) record.trace.hear(chunk)
       const taken = out.write(batch, signal)
       if (taken !== undefined) await record.waiting.for(taken)
     }

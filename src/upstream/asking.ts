@@ -150,7 +150,7 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
   ): Promise<Reply | ApiError> {
     const { record, signal, credential: own } = call
     try {
-      return await record.ask(target, async ({ arrival }) => {
+      return await record.ask(target, async ({ arrival, traceparent }) => {
         const reply = await transport.post({
           url: target.url,
           headers: {
@@ -158,7 +158,7 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
             ...credential,
             'content-type': 'application/json',
             'accept-encoding': 'identity',
-            ...(record.traceparent !== undefined && { traceparent: record.traceparent }),
+            ...(traceparent !== undefined && { traceparent }),
           },
           body: JSON.stringify(request),
           signal,

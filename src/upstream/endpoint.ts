@@ -5,7 +5,7 @@ import { isObject, tryParseJson } from '../translate/json.ts'
 import type { Owner } from '../translate/status.ts'
 import type { Backend, Call } from './backend.ts'
 import { type Hearing, readEvents } from './events.ts'
-import type { Arrival, Target, Telling } from './record.ts'
+import type { Ask, Target, Telling } from './record.ts'
 import { resumed } from './source.ts'
 import type { Reply, Transport } from './transport.ts'
 
@@ -58,7 +58,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
     for (let renewed = false; ; renewed = true) {
       const credential = await record.waiting.for(headers(call.credential))
       try {
-        return await record.ask(target, ({ arrival }) => send(sent, credential, call, arrival))
+        return await record.ask(target, (ask) => send(sent, credential, call, ask))
       } catch (error) {
         const refused = error instanceof ApiError && error.code === 'upstream_authentication_error'
         const again = refused && !renewed && call.credential === undefined && renew(credential)
@@ -71,7 +71,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
     body: string,
     credential: Record<string, string>,
     call: Call,
-    arrival: Arrival,
+    { arrival, traceparent }: Ask,
   ): Promise<Reply> {
     const { record, signal } = call
     const reply = await transport.post({
@@ -80,7 +80,7 @@ export function endpointBackend(settings: EndpointSettings): Backend {
         ...credential,
         'content-type': 'application/json',
         'accept-encoding': 'identity',
-        ...(record.traceparent !== undefined && { traceparent: record.traceparent }),
+        ...(traceparent !== undefined && { traceparent }),
       },
       body,
       signal,

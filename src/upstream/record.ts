@@ -23,6 +23,8 @@ export class CallRecord {
   failure: string | undefined
   /** Where it stands in a trace, as W3C's header. */
   traceparent: string | undefined
+  /** Who follows it, where traces are kept. */
+  trace: Trace | undefined
 
   constructor(asked: string, streamed: boolean) {
     this.asked = asked
@@ -37,8 +39,10 @@ export class CallRecord {
       endedAt: undefined,
       failure: undefined,
       arrival: new Arrival(),
+      traceparent: this.traceparent,
     }
     this.asks.push(ask)
+    if (this.trace !== undefined) ask.traceparent = this.trace.follow(ask)
     try {
       return await send(ask)
     } catch (error) {
@@ -69,6 +73,14 @@ export class CallRecord {
   }
 }
 
+/** Follows a request through a trace. */
+export interface Trace {
+  /** A try is sent now. Gives the `traceparent` that goes with it. */
+  follow(ask: Ask): string | undefined
+  /** What the client gets: a chunk as JSON, or a whole answer. */
+  hear(said: unknown): void
+}
+
 /** Whom a try is sent to. */
 export interface Target {
   /** In the words of OpenTelemetry's conventions for generative AI. */
@@ -88,6 +100,8 @@ export interface Ask extends Target {
   /** The code or status of its refusal, `cancelled` where nobody waited for it; undefined where an answer came. */
   failure: string | undefined
   arrival: Arrival
+  /** Its place in a trace, as W3C's header. */
+  traceparent: string | undefined
 }
 
 /** How the body of an answer came, as the network gave it. Times are on the clock of `performance.now()`. */

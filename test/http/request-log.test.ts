@@ -29,7 +29,10 @@ const usageMetadata = {
   totalTokenCount: 24,
 }
 
-function ask(more: object, init: RequestInit = {}): Promise<Response> {
+function ask(
+  more: object,
+  init: { signal?: AbortSignal; headers?: Record<string, string> } = {},
+): Promise<Response> {
   return fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     signal: AbortSignal.timeout(10_000),
@@ -83,7 +86,7 @@ describe('the line of a request', () => {
         latency: `${(Number(durationMs) / 1000).toFixed(3)}s`,
         protocol: 'HTTP/1.1',
       },
-      message: `POST /v1/chat/completions gemini/gemini-2.5-flash 200 ${durationMs} ms`,
+      message: `POST /v1/chat/completions gemini/gemini-2.5-flash 200 ${String(durationMs)} ms`,
     })
     assert.equal(response.headers.get('x-request-id'), requestId)
     assert.ok(Number(firstByteMs) <= Number(durationMs) && Number(overheadMs) >= 0)

@@ -1,0 +1,81 @@
+import type { Tracer } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type ReadableSpan,
+  type Sampler,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
+import type { SamplerName } from './samplers.ts'
+
+/** Where spans go, and which. The names are those of OpenTelemetry's variables. */
+export interface OtlpSettings {
+  /** Takes OTLP in JSON by POST, e.g. `http://127.0.0.1:4318/v1/traces`. */
+  url: string
+  /** They may hold the key of whoever stores them. */
+  headers: Record<string, string>
+  sampler: SamplerName
+  /** Which part of all traces is kept, where the sampler keeps a part: 0 to 1. */
+  ratio: number
+  /** What describes this process, `service.name` among it. */
+  resource: Record<string, string>
+}
+
+/** Makes spans and sends them off in batches, whatever becomes of them there. */
+export interface SpanSink {
+  tracer: Tracer
+  /** Sends what is left, for as long as `limitMs` allows. */
+  close(limitMs: number): Promise<void>
+}
+
+/** The longest text in a span, in characters. */
+const longestValue = 32 * 1024
+
+/** `onFailure` is told of spans that were lost. */
+export function otlpSink(settings: OtlpSettings, onFailure: (error: unknown) => void): SpanSink {
+  const { url, headers, resource } = settings
+  const exporter = telling(new OTLPTraceExporter({ url, headers }), onFailure)
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes(resource),
+    sampler: toSampler(settings),
+    spanLimits: { attributeValueLengthLimit: longestValue },
+    spanProcessors: [new BatchSpanProcessor({ exporter, exportTimeoutMillis: 10_000 })],
+  })
+  return {
+    tracer: provider.getTracer('pollux'),
+    async close(limitMs: number) {
+      const late = Promise.withResolvers<void>()
+      const timer = setTimeout(late.resolve, limitMs)
+      await Promise.race([provider.shutdown().catch(onFailure), late.promise])
+      clearTimeout(timer)
+    },
+  }
+}
+
+function toSampler({ sampler, ratio }: OtlpSettings): Sampler {
+  const root = sampler.endsWith('always_on')
+    ? new AlwaysOnSampler()
+    : sampler.endsWith('always_off')
+      ? new AlwaysOffSampler()
+      : new TraceIdRatioBasedSampler(ratio)
+  return sampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
+}
+
+/** The same exporter, which tells of its failures. */
+function telling(exporter: OTLPTraceExporter, onFailure: (error: unknown) => void): SpanExporter {
+  return {
+    export: (spans: ReadableSpan[], done) =>
+      exporter.export(spans, (result) => {
+        if (result.error !== undefined) onFailure(result.error)
+        done(result)
+      }),
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+  }
+}
