@@ -1,10 +1,16 @@
 /** A series that a query looks for. */
 export interface Selector {
   metric: string
-  /** Labels that it must have, or must not. */
-  labels: string[]
+  matchers: Matcher[]
   /** Whether it asks for a range of time. */
   range: boolean
+}
+
+/** What a label must be like. */
+export interface Matcher {
+  label: string
+  sign: string
+  value: string
 }
 
 /** What a query looks for. */
@@ -68,21 +74,23 @@ export function readQuery(text: string): Query {
   }
 
   function selector(metric: string, range: boolean): void {
-    const labels = tokens[0] === '{' ? list('{', '}', matcher) : []
+    const matchers = tokens[0] === '{' ? list('{', '}', matcher) : []
     const asked = tokens[0]?.startsWith('[') ?? false
     if (asked && !/^\[(\d+[smhd]|\$__(rate_interval|range))\]$/.test(take()))
       throw new Error(`${metric} has no such range.`)
     if (asked !== range)
       throw new Error(`${metric} ${range ? 'needs a' : 'has no use for a'} range.`)
-    query.selectors.push({ metric, labels, range })
+    query.selectors.push({ metric, matchers, range })
   }
 
-  function matcher(): string {
+  function matcher(): Matcher {
     const label = take()
     if (!/^[a-z_]+$/.test(label)) throw new Error(`'${label}' is no label.`)
-    if (!['=', '!=', '=~', '!~'].includes(take())) throw new Error(`'${label}' is not compared.`)
-    if (!take().startsWith('"')) throw new Error(`'${label}' is compared with nothing.`)
-    return label
+    const sign = take()
+    if (!['=', '!=', '=~', '!~'].includes(sign)) throw new Error(`'${label}' is not compared.`)
+    const value = take()
+    if (!value.startsWith('"')) throw new Error(`'${label}' is compared with nothing.`)
+    return { label, sign, value: value.slice(1, -1) }
   }
 
   function list<T>(open: string, close: string, item: () => T): T[] {

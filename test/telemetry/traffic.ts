@@ -16,6 +16,7 @@ export async function startBusyGateway(): Promise<Busy> {
     POLLUX_METRICS_PORT: '0',
     POLLUX_API_KEYS: 'a-key-for-the-harbour',
     POLLUX_MAX_LAG_MS: '0',
+    POLLUX_RETRIES: '1',
   }
   const price = { input: 0.3, cachedInput: 0.03, output: 2.5 }
   const config = { ...readConfig(env), prices: { 'gemini-2.5-*': price } }
@@ -44,6 +45,7 @@ export async function startBusyGateway(): Promise<Busy> {
     read('Think [[fault:status=503;times=1]]'),
     read('[[empty]]'),
     read('[[midstream-error]]', { stream: true }),
+    read('[[error:503]]'),
     read('Hello', { model: 'gemini-9-of-nobody' }),
     read('Hello', { temperature: 'hot' }),
     fetch(`${gateway.url}/health`).then((response) => response.text()),
