@@ -14,6 +14,7 @@ import { modelRoutes } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
+import { isLimited, lazyLimiter } from './limits/limiter.ts'
 import { listedModels } from './translate/abilities.ts'
 import { toBackends } from './reach.ts'
 import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
@@ -99,9 +100,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const isReady = () => !stopping && (!needsToken || tokens.available())
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
   const authenticate = toAuthenticate(config.auth)
+  const limiter = lazyLimiter({ redisUrl: config.redisUrl, log })
+  if (config.auth.mode === 'keys' && config.auth.keys.some(isLimited)) await limiter.load()
   const settings = {
     backends,
     authenticate,
+    limiter,
     door: entrance,
     heartbeatMs,
     totalMs,
@@ -127,6 +131,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       clearTimeout(end)
       watch.close()
       await transport.close()
+      await limiter.close()
       await signatures.close()
       await traces?.close()
       await emulator?.close()

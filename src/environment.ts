@@ -130,7 +130,9 @@ export const environment = z.object({
       'Expected the number of a database as its path, and %-signs written as %25.',
     )
     .optional()
-    .describe('Redis, where several instances share the memory of thought signatures.'),
+    .describe(
+      'Redis, where several instances share the memory of thought signatures and the limits of keys.',
+    ),
   POLLUX_THOUGHTS: z
     .enum(['reasoning_content', 'content'], 'Expected reasoning_content or content.')
     .default('reasoning_content')

@@ -2,6 +2,9 @@
 export type ErrorType =
   | 'invalid_request_error'
   | 'rate_limit_error'
+  /** OpenAI's words for limits of a key: which of them is reached. */
+  | 'requests'
+  | 'tokens'
   | 'insufficient_quota'
   | 'conflict_error'
   | 'server_error'

@@ -61,13 +61,20 @@ const plantings: Planting[] = [
   ...['../http/auth.ts', '../upstream/token.ts', '../translate/gemini.ts', ...outside].map((name) =>
     importing('emulator', name),
   ),
+  ...['fastify', 'undici', 'pino', '../http/auth.ts', '../upstream/token.ts', ...outside].map(
+    (name) => importing('limits', name),
+  ),
+  ...['translate', 'upstream', 'emulator', 'telemetry'].map((room) =>
+    importing(room, '../limits/limiter.ts'),
+  ),
+  ...['translate', 'http', 'emulator'].map((room) => importing(room, '../redis.ts')),
   ...['fastify', 'undici', 'google-auth-library', '../emulator/server.ts', ...outside].map((name) =>
     importing('telemetry', name),
   ),
-  ...['translate', 'upstream', 'http', 'emulator'].map((room) =>
+  ...['translate', 'upstream', 'http', 'emulator', 'limits'].map((room) =>
     importing(room, '../telemetry/metrics.ts'),
   ),
-  ...['translate', 'upstream', 'http', 'emulator', 'telemetry'].map(importingBackends),
+  ...['translate', 'upstream', 'http', 'emulator', 'telemetry', 'limits'].map(importingBackends),
   { room: 'http', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'upstream', code: 'export const env = process.env', rule: 'no-process-env' },
   { room: 'translate', code: 'export const at = () => fetch', rule: 'no-restricted-globals' },
@@ -80,7 +87,11 @@ const plantings: Planting[] = [
   importingFreely('http', '../upstream/backend.ts'),
   importingFreely('http', '../translate/parse.ts'),
   importingFreely('http', '../errors.ts'),
+  importingFreely('http', '../limits/limiter.ts'),
+  importingFreely('limits', '../errors.ts'),
+  importingFreely('limits', '../redis.ts'),
   importingFreely('upstream', '../translate/gemini.ts'),
+  importingFreely('upstream', '../redis.ts'),
   importingFreely('upstream', '../errors.ts'),
   importingFreely('upstream', 'undici'),
   importingFreely('telemetry', '../http/answered.ts'),

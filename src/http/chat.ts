@@ -5,6 +5,8 @@ import { optional, parse } from '../translate/parse.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Backend, Backends, Call, Place, Route } from '../upstream/backend.ts'
 import { CallRecord } from '../upstream/record.ts'
+import { isLimited, type Limiter } from '../limits/limiter.ts'
+import { admit } from './admission.ts'
 import { type Authenticate, checkAccess } from './auth.ts'
 import { refuseOthers } from './errors.ts'
 import type { Door } from './overload.ts'
@@ -26,6 +28,8 @@ const looseEnvelope = envelope.extend({ model: optional(z.string()) })
 export interface ChatSettings {
   backends: Backends
   authenticate: Authenticate
+  /** How much each key may ask for. */
+  limiter: Limiter
   /** How many requests are answered at a time. */
   door: Door
   /** How long a stream may be silent before the client gets a comment; 0 for ever. */
@@ -81,7 +85,7 @@ function postRoute(
   settings: ChatSettings,
   toWish: (request: FastifyRequest) => Wish,
 ): void {
-  const { authenticate, door, follow, running, totalMs } = settings
+  const { authenticate, limiter, door, follow, running, totalMs } = settings
   // Before the body is read, which may be long.
   const onRequest: onRequestHookHandler = (request, _reply, done) => {
     request.client = authenticate(request)
@@ -98,6 +102,11 @@ function postRoute(
     follow?.(request, record, reply.elapsedTime)
     const limitMs = streamed ? undefined : Math.max(totalMs, flexible ? flexMs : 0)
     const signal = running.whileWanted(reply, limitMs)
+    const key = request.client?.key
+    // Not awaited where there is nothing to wait for.
+    if (key !== undefined && isLimited(key)) {
+      await admit(limiter, { key, body: request.body, record, signal }, reply)
+    }
     const leave = await door.enter(signal)
     reply.raw.once('close', leave)
     const call = {
