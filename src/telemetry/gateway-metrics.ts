@@ -1,4 +1,11 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import {
+  Counter,
+  type CounterConfiguration,
+  Gauge,
+  type GaugeConfiguration,
+  Histogram,
+  type Registry,
+} from 'prom-client'
 import type { Shed, SpentLimit } from '../errors.ts'
 import type { Answered } from '../http/answered.ts'
 import type { Crowd } from '../http/overload.ts'
@@ -35,7 +42,7 @@ export interface GatewaySettings {
 /** How the gateway itself is told of. */
 export interface GatewayMetrics {
   /** `key` is the name of the key that the client showed. */
-  note(answered: Answered, key: string | undefined): void
+  note: (answered: Answered, key: string | undefined) => void
 }
 
 const sheds: Record<Shed, true> = {
@@ -147,7 +154,7 @@ export function gatewayMetrics(registry: Registry, settings: GatewaySettings): G
 /** What is looked at when somebody asks costs requests nothing. */
 function pulled(registry: Registry, sources: Sources): void {
   const registers = [registry]
-  new Gauge({
+  gauge({
     name: 'gateway_inflight_requests',
     help: 'Requests that are being answered.',
     registers,
@@ -155,7 +162,7 @@ function pulled(registry: Registry, sources: Sources): void {
       this.set(sources.crowd().inside)
     },
   })
-  new Gauge({
+  gauge({
     name: 'gateway_queued_requests',
     help: 'Requests that wait for a place among those.',
     registers,
@@ -163,7 +170,7 @@ function pulled(registry: Registry, sources: Sources): void {
       this.set(sources.crowd().waiting)
     },
   })
-  new Gauge({
+  gauge({
     name: 'gateway_target_state',
     help: 'Whether a location or an API key is asked: 1, or 0 where it failed too often and is left alone.',
     labelNames: ['target'],
@@ -174,7 +181,7 @@ function pulled(registry: Registry, sources: Sources): void {
       }
     },
   })
-  new Counter({
+  counter({
     name: 'gateway_token_refresh_total',
     help: 'Attempts to fetch a Google access token.',
     labelNames: ['result'],
@@ -184,7 +191,7 @@ function pulled(registry: Registry, sources: Sources): void {
       for (const [result, count] of Object.entries(sources.refreshes())) this.inc({ result }, count)
     },
   })
-  new Counter({
+  counter({
     name: 'gateway_signatures_total',
     help: 'Thought signatures in histories, by where they came from: the client, the memory, or a placeholder.',
     labelNames: ['source'],
@@ -194,6 +201,15 @@ function pulled(registry: Registry, sources: Sources): void {
       for (const [source, n] of Object.entries(sources.signatures())) this.inc({ source }, n)
     },
   })
+}
+
+/** Its registry holds it. */
+function gauge<T extends string>(configuration: GaugeConfiguration<T>): Gauge<T> {
+  return new Gauge(configuration)
+}
+
+function counter<T extends string>(configuration: CounterConfiguration<T>): Counter<T> {
+  return new Counter(configuration)
 }
 
 /** Who ended a stream before its answer was complete; undefined where nobody did. */

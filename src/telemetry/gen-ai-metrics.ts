@@ -44,9 +44,9 @@ type TryLabels = Record<(typeof ofTry)[number], string>
 
 /** How a request that asks a model is told of: as the model's server, and as a client of its upstream. */
 export interface GenAiMetrics {
-  note(answered: Answered): void
+  note: (answered: Answered) => void
   /** The label for the model that a request has asked, bounded. */
-  modelOf(record: CallRecord): string
+  modelOf: (record: CallRecord) => string
 }
 
 const mostModels = 200

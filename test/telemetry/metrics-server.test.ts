@@ -5,6 +5,8 @@ import { takePort } from '../support/port.ts'
 
 const here = { host: '127.0.0.1', port: 0 }
 
+const nothing = async () => ''
+
 async function withServer(
   write: () => Promise<string>,
   use: (server: MetricsServer) => Promise<void>,
@@ -76,8 +78,8 @@ describe('the port of the metrics', () => {
 
   it('is not opened twice', async () => {
     const taken = await takePort()
-    const write = async () => ''
-    await assert.rejects(serveMetrics({ ...here, port: taken.port }, 'text/plain', write), {
+    const there = { ...here, port: taken.port }
+    await assert.rejects(serveMetrics(there, 'text/plain', nothing), {
       code: 'EADDRINUSE',
       port: taken.port,
     })
@@ -86,13 +88,10 @@ describe('the port of the metrics', () => {
 
   it('is closed with it', async () => {
     let url = ''
-    await withServer(
-      async () => '',
-      async (server) => {
-        url = server.url
-        await (await fetch(url)).text()
-      },
-    )
+    await withServer(nothing, async (server) => {
+      url = server.url
+      await (await fetch(url)).text()
+    })
     await assert.rejects(fetch(url))
   })
 })

@@ -37,7 +37,13 @@ export async function startBusyGateway(): Promise<Busy> {
       }),
     })
   const read = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).text()
-  const leaving = new AbortController()
+  const leave = async () => {
+    const leaving = new AbortController()
+    const { signal } = leaving
+    const response = await ask('A long story [[slow:50]]', { stream: true }, { signal })
+    leaving.abort()
+    await response.text().catch(() => undefined)
+  }
   const all = [
     read('Say hello'),
     read('Tell me a long story', { stream: true }),
@@ -50,12 +56,7 @@ export async function startBusyGateway(): Promise<Busy> {
     read('Hello', { temperature: 'hot' }),
     fetch(`${gateway.url}/health`).then((response) => response.text()),
     fetch(`${gateway.url}/v1/models`).then((response) => response.text()),
-    ask('A long story [[slow:50]]', { stream: true }, { signal: leaving.signal }).then(
-      async (response) => {
-        leaving.abort()
-        await response.text().catch(() => undefined)
-      },
-    ),
+    leave(),
   ]
   await Promise.all(all)
   // Some of them are told of a moment after their answers have come.
