@@ -26,6 +26,7 @@ describe('without any variable', () => {
     assert.deepEqual(readConfig({}), {
       listen: { host: '127.0.0.1', port: 8080 },
       metrics: undefined,
+      traces: undefined,
       auth: { mode: 'none' },
       backends: {
         vertex: undefined,
