@@ -1,32 +1,30 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { AuthConfig, BackendsConfig, Config, TracesConfig } from './config.ts'
+import type { BackendsConfig, Config, TracesConfig } from './config.ts'
+import { createCurrent } from './current.ts'
 import type { Emulator } from './emulator/server.ts'
-import { ApiError, brief, shuttingDown, unknownUrl } from './errors.ts'
+import { brief, shuttingDown, unknownUrl } from './errors.ts'
 import type { Observer } from './http/answered.ts'
-import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
+import type { Authenticate } from './http/auth.ts'
 import { chatRoute, type ChatSettings, endpointRoute } from './http/chat.ts'
 import { toLogged } from './http/failure-log.ts'
 import { healthRoutes } from './http/health.ts'
 import { requestLog } from './http/request-log.ts'
-import { modelRoutes } from './http/models.ts'
+import { modelRoutes, type ModelsSettings } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
 import { isLimited, lazyLimiter } from './limits/limiter.ts'
-import { listedModels } from './translate/abilities.ts'
-import { toBackends } from './reach.ts'
+import { type Means, toGoogle } from './reach.ts'
 import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
-import type { Backends } from './upstream/backend.ts'
 import { lostSpans } from './telemetry/lost-spans.ts'
 import type { Tracing } from './telemetry/tracing.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
 import { retryBudget } from './upstream/budget.ts'
 import { fetchGoogleToken } from './upstream/credentials.ts'
 import { fixedToken, keptToken, type TokenSource } from './upstream/token.ts'
-import { costsBy } from './price.ts'
 import { createTransport } from './upstream/transport.ts'
 
 /** The gateway, listening. */
@@ -35,6 +33,8 @@ export interface App {
   url: string
   /** Where its metrics are; undefined where nobody asked for them. */
   metricsUrl: string | undefined
+  /** Later requests find this configuration: its keys, models, endpoints and prices; nothing else of it. */
+  reload(config: Config): void
   /** Stops taking requests, lets the running ones end within the limit, and frees everything. */
   close(limitMs?: number): Promise<void>
 }
@@ -58,7 +58,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const { project, thoughts } = config
   const retry = { retries: config.retries, random: Math.random }
   const watched: WatchedTarget[] = []
-  const backends = toBackends(reach, {
+  const means: Means = {
     transport,
     retry,
     budget: retryBudget(),
@@ -70,11 +70,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       names.forEach((place, at) =>
         watched.push({ provider: name, place, isEjected: () => places.isEjected(at) }),
       ),
-  })
+  }
+  const current = createCurrent(config, reach, toGoogle(reach, means), means)
+  const { costOf } = current
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)
   const entrance = door({ mostAtOnce, strain: watch.strain })
-  const costOf = costsBy(config.models, config.prices)
   const metrics =
     config.metrics &&
     (await openMetrics({
@@ -99,12 +100,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const needsToken = reach.vertex !== undefined && config.auth.mode !== 'passthrough'
   const isReady = () => !stopping && (!needsToken || tokens.available())
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
-  const authenticate = toAuthenticate(config.auth)
   const limiter = lazyLimiter({ redisUrl: config.redisUrl, log })
   if (config.auth.mode === 'keys' && config.auth.keys.some(isLimited)) await limiter.load()
   const settings = {
-    backends,
-    authenticate,
+    backends: current.backends,
+    authenticate: current.authenticate,
     limiter,
     door: entrance,
     heartbeatMs,
@@ -112,13 +112,14 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     running,
     follow: traces?.begin,
   }
-  openDoors(server, settings, reach.vertex)
+  openDoors(server, settings, current, reach.vertex)
   const metricsServer = config.metrics && (await metrics?.serve(config.metrics))
   // A copy: Fastify writes into what it is given.
   await server.listen({ ...config.listen })
   return {
     url: toUrl(server),
     metricsUrl: metricsServer?.url,
+    reload: (next) => current.change(next),
     async close(limitMs = drainMs) {
       stopping = true
       const limit = setTimeout(() => running.end(shuttingDown()), limitMs)
@@ -146,16 +147,16 @@ async function openEmulator(): Promise<Emulator> {
   return startEmulator()
 }
 
-/** Loaded where it is asked for: whoever reads no metrics pays nothing for them. */
-async function openMetrics(settings: MetricsSettings): Promise<Metrics> {
-  const { openMetrics } = await import('./telemetry/metrics.ts')
-  return openMetrics(settings)
-}
-
 /** Loaded where it is asked for: most gateways are alone. */
 async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
   const { redisSignatures } = await import('./upstream/redis-signatures.ts')
   return redisSignatures(url, log)
+}
+
+/** Loaded where it is asked for: whoever reads no metrics pays nothing for them. */
+async function openMetrics(settings: MetricsSettings): Promise<Metrics> {
+  const { openMetrics } = await import('./telemetry/metrics.ts')
+  return openMetrics(settings)
 }
 
 function toObservers(watcher: { observe: Observer } | undefined): Observer[] {
@@ -196,29 +197,14 @@ function toEmulated(backends: BackendsConfig, baseUrl: string): BackendsConfig {
   }
 }
 
-function toAuthenticate(auth: AuthConfig): Authenticate {
-  switch (auth.mode) {
-    case 'none':
-      return anyone()
-    case 'keys':
-      return withKeys(auth.keys)
-    case 'passthrough':
-      return passingThrough()
-  }
-}
-
 /** OpenAI's paths, with and without `/v1`, and those of Google's own two endpoints. */
 function openDoors(
   server: FastifyInstance,
   settings: ChatSettings,
+  models: ModelsSettings,
   vertex: BackendsConfig['vertex'],
 ): void {
-  const { backends, authenticate } = settings
-  const models = {
-    listed: [...backends.names, ...listedModels],
-    serves: (name: string) => isServed(backends, name),
-    authenticate,
-  }
+  const { authenticate } = settings
   for (const prefix of ['/v1', '']) {
     chatRoute(server, `${prefix}/chat/completions`, settings)
     modelRoutes(server, prefix, models)
@@ -257,15 +243,6 @@ function checkPlace({ project, location }: Place, vertex: BackendsConfig['vertex
   throw unknownUrl(
     `This gateway does not serve project '${brief(project)}' in location '${brief(location)}'. Use the configured ones, or the base URL http(s)://<this host>/v1.`,
   )
-}
-
-function isServed(backends: Backends, name: string): boolean {
-  try {
-    return Boolean(backends.serving(name))
-  } catch (error) {
-    if (error instanceof ApiError) return false
-    throw error
-  }
 }
 
 function toUrl(server: FastifyInstance): string {

@@ -1,5 +1,6 @@
 import type { BackendsConfig, Config, EndpointConfig } from './config.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
+import { withAliases } from './upstream/aliases.ts'
 import {
   type Backend,
   type Backends,
@@ -36,26 +37,45 @@ export interface Means {
   onPlaces?: (gate: GeminiSettings['gate'], places: Places) => void
 }
 
-/** Whom this configuration can reach. */
-export function toBackends(config: BackendsConfig, means: Means): Backends {
-  const { vertex, gemini, preferred } = config
-  const google = (gate: GeminiSettings['gate']) => {
+/** Google's own, as far as it is configured. */
+export interface Google {
+  vertex: Backend | undefined
+  gemini: Backend | undefined
+}
+
+/** They know how healthy each place is, and so outlive a change of the other settings. */
+export function toGoogle({ vertex, gemini }: BackendsConfig, means: Means): Google {
+  const backend = (gate: GeminiSettings['gate']) => {
     const places = watchedPlaces(gate.places.length)
     means.onPlaces?.(gate, places)
     return geminiBackend({ ...means, gate, places })
   }
-  return createBackends({
-    vertex: vertex && {
-      ...vertex,
-      backend: google(vertexGate({ ...vertex, apiVersion: 'v1beta1' }, means.tokens)),
-      partners: (model) => partnerBackend(vertex, model, means),
-    },
-    gemini: gemini && { backend: google(developerGate(gemini)) },
-    endpoints: config.endpoints.map((endpoint) =>
-      toNamedEndpoint(endpoint, vertex?.baseUrl, means),
-    ),
+  return {
+    vertex: vertex && backend(vertexGate({ ...vertex, apiVersion: 'v1beta1' }, means.tokens)),
+    gemini: gemini && backend(developerGate(gemini)),
+  }
+}
+
+/** Whom this configuration can reach, by all names. */
+export function toBackends(
+  config: BackendsConfig,
+  means: Means,
+  google: Google = toGoogle(config, means),
+  models: Config['models'] = [],
+): Backends {
+  const { vertex, endpoints, preferred } = config
+  const backends = createBackends({
+    vertex: vertex &&
+      google.vertex && {
+        ...vertex,
+        backend: google.vertex,
+        partners: (model) => partnerBackend(vertex, model, means),
+      },
+    gemini: google.gemini && { backend: google.gemini },
+    endpoints: endpoints.map((endpoint) => toNamedEndpoint(endpoint, vertex?.baseUrl, means)),
     preferred,
   })
+  return withAliases(backends, models)
 }
 
 function toNamedEndpoint(

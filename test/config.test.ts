@@ -26,7 +26,6 @@ describe('without any variable', () => {
     assert.deepEqual(readConfig({}), {
       listen: { host: '127.0.0.1', port: 8080 },
       metrics: undefined,
-      traces: undefined,
       auth: { mode: 'none' },
       backends: {
         vertex: undefined,
@@ -50,8 +49,10 @@ describe('without any variable', () => {
       retries: 2,
       timeouts: { connectTimeout: 5_000, headersTimeout: 600_000, idleTimeout: 120_000 },
       logLevel: 'info',
+      traces: undefined,
       project: undefined,
       warnings: [],
+      files: [],
     })
   })
 

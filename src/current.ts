@@ -1,0 +1,84 @@
+import type { Config } from './config.ts'
+import { anyone, type Authenticate, type Client, passingThrough, withKeys } from './http/auth.ts'
+import { ApiError } from './errors.ts'
+import { mayAsk } from './key.ts'
+import { type CostOf, costsBy } from './price.ts'
+import { type Google, type Means, toBackends } from './reach.ts'
+import { listedModels } from './translate/abilities.ts'
+import type { Backends } from './upstream/backend.ts'
+
+/**
+ * What a change of the configuration exchanges while requests are answered: who may ask, for what, and what it costs.
+ * Routes hold on to this; each request finds what is there when it comes, and goes on with that.
+ */
+export interface Current {
+  authenticate: Authenticate
+  backends: Backends
+  /** Ids of models, as far as a client may ask for them. */
+  listed(client: Client): readonly string[]
+  /** Whether a client may ask for a model by this name, listed or not. */
+  serves(name: string, client: Client): boolean
+  /** What a request has cost, by the prices of the moment. */
+  costOf: CostOf
+  /** Later requests find this configuration. */
+  change(config: Config): void
+}
+
+/** `reach` is where Google is, which does not change. */
+export function createCurrent(
+  config: Config,
+  reach: Config['backends'],
+  google: Google,
+  means: Means,
+): Current {
+  let authenticate = toAuthenticate(config.auth)
+  let backends = backendsOf(config)
+  let costOf = costsBy(config.models, config.prices)
+  return {
+    authenticate: (request) => authenticate(request),
+    backends: {
+      serving: (name, door) => backends.serving(name, door),
+      endpoint: (place) => backends.endpoint(place),
+      get names() {
+        return backends.names
+      },
+    },
+    listed({ key }) {
+      const ids = [...new Set([...backends.names, ...listedModels])]
+      return key === undefined ? ids : ids.filter((id) => mayAsk(key, [id]))
+    },
+    costOf: (record) => costOf(record),
+    serves: (name, client) => isServed(backends, name, client),
+    change(config) {
+      const next = backendsOf(config)
+      authenticate = toAuthenticate(config.auth)
+      backends = next
+      costOf = costsBy(config.models, config.prices)
+    },
+  }
+
+  function backendsOf({ backends: { endpoints }, models }: Config): Backends {
+    return toBackends({ ...reach, endpoints }, means, google, models)
+  }
+}
+
+function toAuthenticate(auth: Config['auth']): Authenticate {
+  switch (auth.mode) {
+    case 'none':
+      return anyone()
+    case 'keys':
+      return withKeys(auth.keys)
+    case 'passthrough':
+      return passingThrough()
+  }
+}
+
+function isServed(backends: Backends, name: string, { key }: Client): boolean {
+  try {
+    const { names } = backends.serving(name)
+    return key === undefined || mayAsk(key, names)
+  } catch (error) {
+    if (error instanceof ApiError) return false
+    throw error
+  }
+}
