@@ -34,7 +34,7 @@ export interface App {
   /** Where its metrics are; undefined where nobody asked for them. */
   metricsUrl: string | undefined
   /** Later requests find this configuration: its keys, models, endpoints and prices; nothing else of it. */
-  reload(config: Config): void
+  reload(config: Config): Promise<void>
   /** Stops taking requests, lets the running ones end within the limit, and frees everything. */
   close(limitMs?: number): Promise<void>
 }
@@ -71,7 +71,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         watched.push({ provider: name, place, isEjected: () => places.isEjected(at) }),
       ),
   }
-  const current = createCurrent(config, reach, toGoogle(reach, means), means)
+  const current = await createCurrent(config, reach, toGoogle(reach, means), means)
   const { costOf } = current
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)

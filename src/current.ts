@@ -21,18 +21,18 @@ export interface Current {
   /** What a request has cost, by the prices of the moment. */
   costOf: CostOf
   /** Later requests find this configuration. */
-  change(config: Config): void
+  change(config: Config): Promise<void>
 }
 
 /** `reach` is where Google is, which does not change. */
-export function createCurrent(
+export async function createCurrent(
   config: Config,
   reach: Config['backends'],
   google: Google,
   means: Means,
-): Current {
+): Promise<Current> {
   let authenticate = toAuthenticate(config.auth)
-  let backends = backendsOf(config)
+  let backends = await backendsOf(config)
   let costOf = costsBy(config.models, config.prices)
   return {
     authenticate: (request) => authenticate(request),
@@ -49,16 +49,20 @@ export function createCurrent(
     },
     costOf: (record) => costOf(record),
     serves: (name, client) => isServed(backends, name, client),
-    change(config) {
-      const next = backendsOf(config)
+    async change(config) {
+      const next = await backendsOf(config)
       authenticate = toAuthenticate(config.auth)
       backends = next
       costOf = costsBy(config.models, config.prices)
     },
   }
 
-  function backendsOf({ backends: { endpoints }, models }: Config): Backends {
-    return toBackends({ ...reach, endpoints }, means, google, models)
+  async function backendsOf({ backends: { endpoints }, models }: Config): Promise<Backends> {
+    const backends = toBackends({ ...reach, endpoints }, means, google)
+    if (models.length === 0) return backends
+    // Loaded where it is asked for: most gateways have no names of their own.
+    const { withAliases } = await import('./upstream/aliases.ts')
+    return withAliases(backends, models)
   }
 }
 

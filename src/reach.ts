@@ -1,6 +1,5 @@
 import type { BackendsConfig, Config, EndpointConfig } from './config.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
-import { withAliases } from './upstream/aliases.ts'
 import {
   type Backend,
   type Backends,
@@ -56,15 +55,14 @@ export function toGoogle({ vertex, gemini }: BackendsConfig, means: Means): Goog
   }
 }
 
-/** Whom this configuration can reach, by all names. */
+/** Whom this configuration can reach. */
 export function toBackends(
   config: BackendsConfig,
   means: Means,
   google: Google = toGoogle(config, means),
-  models: Config['models'] = [],
 ): Backends {
   const { vertex, endpoints, preferred } = config
-  const backends = createBackends({
+  return createBackends({
     vertex: vertex &&
       google.vertex && {
         ...vertex,
@@ -75,7 +73,6 @@ export function toBackends(
     endpoints: endpoints.map((endpoint) => toNamedEndpoint(endpoint, vertex?.baseUrl, means)),
     preferred,
   })
-  return withAliases(backends, models)
 }
 
 function toNamedEndpoint(

@@ -47,7 +47,7 @@ export async function serve(): Promise<Running> {
     if (config.files.length === 0) return stop(why)
     try {
       const next = await loadConfig(process.env)
-      app?.reload(next)
+      await app?.reload(next)
       for (const warning of next.warnings) log.warn(warning)
       if (next.backends.emulated !== config.backends.emulated) {
         log.warn('Whether the emulator answers is settled at start: start again to change it.')

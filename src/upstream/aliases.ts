@@ -70,7 +70,6 @@ function starIn(pattern: string, name: string): string | undefined {
 
 /** The same backends, also by the operator's own names. */
 export function withAliases(backends: Backends, aliases: readonly Alias[]): Backends {
-  if (aliases.length === 0) return backends
   const resolve = resolver(aliases)
   const own = aliases.map(({ name }) => name).filter((name) => !name.includes('*'))
   return {
