@@ -16,9 +16,12 @@ export async function examine(
   machine: Machine,
   model: string,
 ): Promise<Finding[]> {
-  const { listen, redisUrl, traces, backends } = config
+  const { listen, metrics, redisUrl, traces, backends } = config
   const looks: Promise<Finding | Finding[]>[] = [
     checkPort(listen.host, listen.port, 'PORT'),
+    ...(metrics === undefined
+      ? []
+      : [checkPort(metrics.host, metrics.port, 'POLLUX_METRICS_PORT')]),
     Promise.resolve(checkSurroundings(config, machine)),
     examineVertex(config, env, model),
     examineDeveloperApi(config, model),
