@@ -31,6 +31,20 @@ describe('the image', () => {
     assert.deepEqual(sources.toSorted(), through?.toSorted())
   })
 
+  it('is built by gcloud of the same', () => {
+    const lines = (file: string) => readFileSync(join(root, file), 'utf8').match(/^[^#\n].*$/gm)
+    const through = lines('.dockerignore')?.filter((line) => line.startsWith('!')) ?? []
+    const [all, ...others] = lines('.gcloudignore') ?? []
+    assert.equal(all, '/*')
+    // Its patterns are those of git: what is let through begins at the root, and brings its files along.
+    const wanted = ['Dockerfile', '.dockerignore', ...through.map((line) => line.slice(1))]
+    assert.deepEqual(
+      others.toSorted(),
+      ['/image/node_modules', ...wanted.map((path) => `!/${path}`)].toSorted(),
+    )
+    assert.ok(others.indexOf('!/image') < others.indexOf('/image/node_modules'))
+  })
+
   it('is bundled by packages with exact versions and hashes', () => {
     const { packages }: { packages: Record<string, { version?: string; integrity?: string }> } =
       JSON.parse(readFileSync(join(root, 'image', 'package-lock.json'), 'utf8'))
