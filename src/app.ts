@@ -1,23 +1,22 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { AuthConfig, BackendsConfig, Config, TracesConfig } from './config.ts'
+import type { BackendsConfig, Config, TracesConfig } from './config.ts'
+import { createCurrent } from './current.ts'
 import type { Emulator } from './emulator/server.ts'
-import { ApiError, brief, shuttingDown, unknownUrl } from './errors.ts'
-import { anyone, type Authenticate, passingThrough, withKeys } from './http/auth.ts'
+import { brief, shuttingDown, unknownUrl } from './errors.ts'
+import type { Authenticate } from './http/auth.ts'
 import { chatRoute, type ChatSettings, endpointRoute } from './http/chat.ts'
 import { toLogged } from './http/failure-log.ts'
 import { healthRoutes } from './http/health.ts'
 import { requestLog } from './http/request-log.ts'
-import { modelRoutes } from './http/models.ts'
+import { modelRoutes, type ModelsSettings } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
 import { isLimited, lazyLimiter } from './limits/limiter.ts'
-import { listedModels } from './translate/abilities.ts'
-import { toBackends } from './reach.ts'
+import { toGoogle } from './reach.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
-import type { Backends } from './upstream/backend.ts'
 import { lostSpans } from './telemetry/lost-spans.ts'
 import type { Tracing } from './telemetry/tracing.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
@@ -30,6 +29,8 @@ import { createTransport } from './upstream/transport.ts'
 export interface App {
   /** Where it listens, without `/v1`. */
   url: string
+  /** Later requests find this configuration: its keys, models, endpoints and prices; nothing else of it. */
+  reload(config: Config): Promise<void>
   /** Stops taking requests, lets the running ones end within the limit, and frees everything. */
   close(limitMs?: number): Promise<void>
 }
@@ -50,7 +51,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const countSignature = (source: SignatureSource) => void (counts[source] += 1)
   const { project, thoughts } = config
   const retry = { retries: config.retries, random: Math.random }
-  const backends = toBackends(reach, {
+  const means = {
     transport,
     retry,
     budget: retryBudget(),
@@ -58,7 +59,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     signatures,
     countSignature,
     thoughts,
-  })
+  }
+  const current = await createCurrent(config, reach, toGoogle(reach, means), means)
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
   const traces = config.traces && (await openTracing(config.traces, log))
   const server = createServer({
@@ -72,15 +74,14 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const needsToken = reach.vertex !== undefined && config.auth.mode !== 'passthrough'
   const isReady = () => !stopping && (!needsToken || tokens.available())
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
-  const authenticate = toAuthenticate(config.auth)
   const limiter = lazyLimiter({ redisUrl: config.redisUrl, log })
   if (config.auth.mode === 'keys' && config.auth.keys.some(isLimited)) await limiter.load()
   const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
   const watch = watchProcess(config.mostLagMs)
   const entrance = door({ mostAtOnce, strain: watch.strain })
   const settings = {
-    backends,
-    authenticate,
+    backends: current.backends,
+    authenticate: current.authenticate,
     limiter,
     door: entrance,
     heartbeatMs,
@@ -88,11 +89,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     running,
     follow: traces?.begin,
   }
-  openDoors(server, settings, reach.vertex)
+  openDoors(server, settings, current, reach.vertex)
   // A copy: Fastify writes into what it is given.
   await server.listen({ ...config.listen })
   return {
     url: toUrl(server),
+    reload: (next) => current.change(next),
     async close(limitMs = drainMs) {
       stopping = true
       const limit = setTimeout(() => running.end(shuttingDown()), limitMs)
@@ -151,29 +153,14 @@ function toEmulated(backends: BackendsConfig, baseUrl: string): BackendsConfig {
   }
 }
 
-function toAuthenticate(auth: AuthConfig): Authenticate {
-  switch (auth.mode) {
-    case 'none':
-      return anyone()
-    case 'keys':
-      return withKeys(auth.keys)
-    case 'passthrough':
-      return passingThrough()
-  }
-}
-
 /** OpenAI's paths, with and without `/v1`, and those of Google's own two endpoints. */
 function openDoors(
   server: FastifyInstance,
   settings: ChatSettings,
+  models: ModelsSettings,
   vertex: BackendsConfig['vertex'],
 ): void {
-  const { backends, authenticate } = settings
-  const models = {
-    listed: [...backends.names, ...listedModels],
-    serves: (name: string) => isServed(backends, name),
-    authenticate,
-  }
+  const { authenticate } = settings
   for (const prefix of ['/v1', '']) {
     chatRoute(server, `${prefix}/chat/completions`, settings)
     modelRoutes(server, prefix, models)
@@ -212,15 +199,6 @@ function checkPlace({ project, location }: Place, vertex: BackendsConfig['vertex
   throw unknownUrl(
     `This gateway does not serve project '${brief(project)}' in location '${brief(location)}'. Use the configured ones, or the base URL http(s)://<this host>/v1.`,
   )
-}
-
-function isServed(backends: Backends, name: string): boolean {
-  try {
-    return Boolean(backends.serving(name))
-  } catch (error) {
-    if (error instanceof ApiError) return false
-    throw error
-  }
 }
 
 function toUrl(server: FastifyInstance): string {

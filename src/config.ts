@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { isIPv4 } from 'node:net'
 import { z } from 'zod'
-import {
-  type Environment,
-  environment,
-  type LogLevel,
-  type Settings,
-  type WrittenEndpoint,
-} from './environment.ts'
+import { checkAuth, checkBackends, checkLending } from './config/checks.ts'
+import { toEndpoints } from './config/endpoints.ts'
+import type { ConfigFile } from './config/file.ts'
+import { type Environment, environment, type LogLevel, type Settings } from './environment.ts'
 import type { OtlpSettings } from './telemetry/otlp.ts'
 import { type KeyConfig, plainKey } from './key.ts'
 
@@ -51,6 +47,8 @@ export interface Config {
   project: string | undefined
   /** What the operator should know, but need not mend. */
   warnings: string[]
+  /** The files that were read, and may be read again. */
+  files: readonly string[]
 }
 
 /** Traces, and whether they may hold what is said. */
@@ -118,37 +116,55 @@ export interface VertexEndpoint {
   host: string | undefined
 }
 
-/** A mistake in the environment; its message names every variable at fault and says what to do. */
+/** Mistakes in the configuration; the message names every variable and path at fault, and says what to do. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-/** The environment as a frozen Config. Throws ConfigError with all mistakes at once. */
-export function readConfig(env: Environment): Config {
+/** The environment, and the file that it names, as a frozen Config. Throws ConfigError with all mistakes. */
+export async function loadConfig(env: Environment): Promise<Config> {
+  const { POLLUX_CONFIG: path = '' } = env
+  if (path === '') return readConfig(env)
+  // Loaded where it is asked for: most gateways have no file.
+  const { readConfigFile } = await import('./config/file.ts')
+  return readConfig(env, readConfigFile(path, env))
+}
+
+/** The environment, and the file if it names one, as a frozen Config. Throws ConfigError with all mistakes. */
+export function readConfig(env: Environment, file?: ConfigFile): Config {
   // An empty variable is one that a shell or a manifest could not leave out.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const result = environment.safeParse(given)
-  if (!result.success) throw new ConfigError(z.prettifyError(result.error))
+  if (!result.success) {
+    const others = [...(file?.mistakes ?? []), ...(file?.judge(undefined).mistakes ?? [])]
+    throw new ConfigError([z.prettifyError(result.error), ...others.map(mark)].join('\n'))
+  }
   const settings = result.data
   const host = settings.HOST ?? (settings.K_SERVICE === undefined ? '127.0.0.1' : '0.0.0.0')
-  const { keys, unreadable } = readKeys(settings)
+  const { keys, unreadable } = joinKeys(settings, file)
   const mode = settings.POLLUX_AUTH ?? (keys.length > 0 ? 'keys' : undefined)
-  const backends = toBackends(settings, mode)
+  const { endpoints, mistakes: misplaced } = toEndpoints(settings, file)
+  const backends = toBackends(settings, mode, endpoints)
+  // What the mistakes below are about may be what cannot be read.
+  const keysKnown = unreadable.length === 0 && (file?.isWhole('keys') ?? true)
+  const backendsKnown = file?.isWhole('endpoints') ?? true
+  const verdict = file?.judge(misplaced.length === 0 ? backends : undefined)
   const mistakes = [
     ...unreadable,
-    // Whose file cannot be read means to have keys.
-    ...(unreadable.length > 0 ? [] : checkAuth(mode, keys, host)),
+    ...(keysKnown ? checkAuth(mode, keys, host) : []),
+    ...misplaced,
     ...checkLending(mode, backends),
-    ...checkBackends(settings, backends),
+    ...(backendsKnown ? checkBackends(settings, backends) : []),
+    ...(file?.mistakes ?? []),
+    ...(verdict?.mistakes ?? []),
   ]
-  if (mistakes.length > 0)
-    throw new ConfigError(mistakes.map((mistake) => `✖ ${mistake}`).join('\n'))
+  if (mistakes.length > 0) throw new ConfigError(mistakes.map(mark).join('\n'))
   return deepFreeze({
     listen: { host, port: settings.PORT },
     auth: mode === 'keys' ? { mode, keys } : { mode: mode ?? 'none' },
     backends,
-    models: [],
-    prices: {},
+    models: file?.settings.models ?? [],
+    prices: file?.settings.prices ?? {},
     thoughts: settings.POLLUX_THOUGHTS,
     redisUrl: settings.REDIS_URL,
     bodyLimit: settings.POLLUX_BODY_LIMIT,
@@ -169,13 +185,32 @@ export function readConfig(env: Environment): Config {
     logLevel: settings.LOG_LEVEL,
     traces: toTraces(settings),
     project: settings.GOOGLE_CLOUD_PROJECT,
-    warnings: toWarnings(settings, given),
+    warnings: [
+      ...toWarnings(settings, given),
+      ...(file?.warnings ?? []),
+      ...(verdict?.warnings ?? []),
+    ],
+    files: [settings.POLLUX_CONFIG, settings.POLLUX_API_KEYS_FILE].filter(
+      (path) => path !== undefined,
+    ),
   })
+}
+
+function mark(mistake: string): string {
+  return `✖ ${mistake}`
 }
 
 interface Keys {
   keys: KeyConfig[]
   unreadable: string[]
+}
+
+/** Those of the variables and of the file; where both have one, the file knows more of it. */
+function joinKeys(settings: Settings, file: ConfigFile | undefined): Keys {
+  const { keys, unreadable } = readKeys(settings)
+  const filed = file?.settings.keys ?? []
+  const others = keys.filter((key) => !filed.some(({ sha256 }) => sha256 === key.sha256))
+  return { keys: [...others, ...filed], unreadable }
 }
 
 function readKeys({ POLLUX_API_KEYS = '', POLLUX_API_KEYS_FILE: path }: Settings): Keys {
@@ -199,7 +234,11 @@ function readKeyFile(path: string): { content: string; unreadable: string[] } {
   }
 }
 
-function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): BackendsConfig {
+function toBackends(
+  settings: Settings,
+  mode: AuthConfig['mode'] | undefined,
+  endpoints: EndpointConfig[],
+): BackendsConfig {
   const { GOOGLE_CLOUD_PROJECT: project, GOOGLE_CLOUD_LOCATION: location } = settings
   const apiKeys = settings.GOOGLE_API_KEY ?? settings.GEMINI_API_KEY ?? []
   const wantsVertex = settings.GOOGLE_GENAI_USE_ENTERPRISE ?? settings.GOOGLE_GENAI_USE_VERTEXAI
@@ -220,76 +259,8 @@ function toBackends(settings: Settings, mode: AuthConfig['mode'] | undefined): B
       ? undefined
       : { apiKeys, baseUrl: settings.GOOGLE_GEMINI_BASE_URL }
   const preferred = (wantsVertex ?? vertex !== undefined) ? 'vertex' : 'gemini'
-  const endpoints = Object.entries(settings.POLLUX_ENDPOINTS).map(([alias, given]) =>
-    toEndpoint(alias, given, settings),
-  )
   const emulated = vertex === undefined && gemini === undefined && endpoints.length === 0
   return { vertex, gemini, preferred, endpoints, emulated }
-}
-
-function toEndpoint(alias: string, given: WrittenEndpoint, settings: Settings): EndpointConfig {
-  const { model } = given
-  if ('url' in given) return { name: alias, model, at: { url: given.url, apiKey: given.apiKey } }
-  const { GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION } = settings
-  const { project = GOOGLE_CLOUD_PROJECT, location = GOOGLE_CLOUD_LOCATION, host } = given
-  if (project === undefined) {
-    throw new ConfigError(
-      `✖ POLLUX_ENDPOINTS: '${alias}' needs a project, its own or GOOGLE_CLOUD_PROJECT.`,
-    )
-  }
-  return { name: alias, model, at: { project, location, endpoint: given.endpoint, host } }
-}
-
-function checkAuth(
-  mode: AuthConfig['mode'] | undefined,
-  keys: readonly KeyConfig[],
-  host: string,
-): string[] {
-  if (mode === 'keys' && keys.length === 0) {
-    return ['POLLUX_AUTH=keys needs keys: set POLLUX_API_KEYS or POLLUX_API_KEYS_FILE.']
-  }
-  if (mode !== 'keys' && keys.length > 0) {
-    return [
-      `POLLUX_AUTH=${mode} asks for no key of yours. Leave POLLUX_API_KEYS out, or set POLLUX_AUTH=keys.`,
-    ]
-  }
-  if (mode === undefined && !isLoopback(host)) {
-    return [
-      `Listening on ${host} lets others in. Set POLLUX_API_KEYS to ask for a key, or write out POLLUX_AUTH=passthrough or POLLUX_AUTH=none.`,
-    ]
-  }
-  return []
-}
-
-function isLoopback(host: string): boolean {
-  // A name may begin with 127. too.
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
-}
-
-/** What passes through is checked by Google alone, so it must not open what a key of ours opens. */
-function checkLending(mode: AuthConfig['mode'] | undefined, { endpoints }: BackendsConfig) {
-  if (mode !== 'passthrough') return []
-  const lent = endpoints.filter(({ at }) => 'url' in at && at.apiKey !== undefined)
-  return lent.map(
-    ({ name }) =>
-      `POLLUX_AUTH=passthrough would let anybody use the apiKey of '${name}' in POLLUX_ENDPOINTS. Leave that apiKey out, or set POLLUX_AUTH=keys.`,
-  )
-}
-
-function checkBackends(settings: Settings, backends: BackendsConfig): string[] {
-  const { NODE_ENV, K_SERVICE } = settings
-  const production = NODE_ENV === 'production' || K_SERVICE !== undefined
-  const wantsVertex = settings.GOOGLE_GENAI_USE_ENTERPRISE ?? settings.GOOGLE_GENAI_USE_VERTEXAI
-  return [
-    ...(production && backends.emulated
-      ? [
-          'Nothing to serve. Set GOOGLE_CLOUD_PROJECT for Vertex AI, or GEMINI_API_KEY for the Gemini Developer API.',
-        ]
-      : []),
-    ...(wantsVertex === true && backends.vertex === undefined
-      ? ['GOOGLE_GENAI_USE_VERTEXAI asks for Vertex AI: set GOOGLE_CLOUD_PROJECT too.']
-      : []),
-  ]
 }
 
 function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings, given: Environment): string[] {

@@ -11,10 +11,12 @@ const flag = z.stringbool({
   truthy: ['true', '1', 'yes', 'on'],
   falsy: ['false', '0', 'no', 'off'],
 })
-const url = z
+/** A base URL, without its last slash. */
+export const httpUrl = z
   .url({ protocol: /^https?$/, error: 'Expected an http(s) URL.' })
   .transform((given) => given.replace(/\/{1,9}$/, ''))
-const name = z
+/** A project or a location of Google's. */
+export const placeName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9:.-]{0,99}$/, 'Expected lower-case letters, digits and "-".')
 
@@ -32,6 +34,9 @@ const list = text
       .filter((one, at, all) => one !== '' && all.indexOf(one) === at),
   )
   .refine((items) => items.length > 0, 'Expected one or several, comma-separated.')
+
+/** Where an endpoint is by itself. */
+export const hostname = z.hostname('Expected the dedicated DNS name of the endpoint.')
 
 /** What the client of Redis cannot read would end the process with a stack. */
 function isRedisUrl(given: string): boolean {
@@ -63,12 +68,12 @@ const endpoint = z.union(
   [
     z.strictObject({
       endpoint: z.string().regex(/^[\w-]{1,63}$/, 'Expected the id of an endpoint.'),
-      project: name.optional(),
-      location: name.optional(),
-      host: z.hostname('Expected the dedicated DNS name of the endpoint.').optional(),
+      project: placeName.optional(),
+      location: placeName.optional(),
+      host: hostname.optional(),
       model: z.string().optional(),
     }),
-    z.strictObject({ url, apiKey: text.optional(), model: z.string().optional() }),
+    z.strictObject({ url: httpUrl, apiKey: text.optional(), model: z.string().optional() }),
   ],
   'Expected { "endpoint": "<id>", … } for Vertex AI, or { "url": "<base URL>", … } for another server.',
 )
@@ -85,10 +90,10 @@ export const environment = z.object({
       'Key of the Gemini Developer API; of several, comma-separated, one stands in where another fails.',
     ),
   GOOGLE_API_KEY: list.optional().describe('The same; wins over `GEMINI_API_KEY`.'),
-  GOOGLE_CLOUD_PROJECT: name
+  GOOGLE_CLOUD_PROJECT: placeName
     .optional()
     .describe('Project for Vertex AI; credentials come from Application Default Credentials.'),
-  GOOGLE_CLOUD_LOCATION: name
+  GOOGLE_CLOUD_LOCATION: placeName
     .default('global')
     .describe('Vertex AI location: `global` (the default), `us`, `eu` or a region.'),
   GOOGLE_GENAI_USE_VERTEXAI: flag
@@ -97,16 +102,19 @@ export const environment = z.object({
   GOOGLE_GENAI_USE_ENTERPRISE: flag
     .optional()
     .describe('The newer name of `GOOGLE_GENAI_USE_VERTEXAI`; wins over it.'),
-  GOOGLE_GEMINI_BASE_URL: url
+  GOOGLE_GEMINI_BASE_URL: httpUrl
     .default('https://generativelanguage.googleapis.com')
     .describe(
       'Another base URL for the Developer API; default `https://generativelanguage.googleapis.com`.',
     ),
-  GOOGLE_VERTEX_BASE_URL: url
+  GOOGLE_VERTEX_BASE_URL: httpUrl
     .optional()
     .describe(
       'Another base URL for Vertex AI, where `{location}` stands for the location; the default follows from the location.',
     ),
+  POLLUX_CONFIG: text
+    .optional()
+    .describe('A YAML file for models, endpoints, keys and prices; see below.'),
   POLLUX_AUTH: z
     .enum(['none', 'keys', 'passthrough'], 'Expected none, keys or passthrough.')
     .optional()
@@ -143,7 +151,7 @@ export const environment = z.object({
     .default(32 * 1024 * 1024)
     .describe('Longest request body in bytes; default `33554432` (32 MiB).'),
   POLLUX_FAILOVER_LOCATIONS: list
-    .pipe(z.array(name))
+    .pipe(z.array(placeName))
     .optional()
     .describe(
       'Vertex AI locations that are asked where the first fails, comma-separated, nearest first.',
@@ -196,12 +204,12 @@ export const environment = z.object({
     .describe(
       'Seconds that running answers may take after SIGTERM; default `30`, `9` on Cloud Run (`K_SERVICE`).',
     ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe(
       'Where traces go, as OTLP over HTTP, e.g. `http://127.0.0.1:4318`; without it there are none.',
     ),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl
     .optional()
     .describe('The same with its path, e.g. `http://127.0.0.1:4318/v1/traces`; wins over it.'),
   OTEL_EXPORTER_OTLP_HEADERS: z

@@ -11,10 +11,23 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     void running.stop(signal)
   })
 }
+let changed = false
+process.on('SIGHUP', () => {
+  // What is being read just now may be what was there before.
+  changed = running === undefined
+  void running?.reload('SIGHUP')
+})
 // The next start finds everything compiled, types stripped, and takes half as long. Not among the
 // temporary files, where others could lay code for us; where it cannot be written, nothing happens.
 enableCompileCache(`${import.meta.dirname}/../.cache/compiled`)
-const { serve } = await import('./serve.ts')
-running = await serve()
+const [command, ...words] = process.argv.slice(2)
+if (command === undefined || command === 'serve') {
+  const { serve } = await import('./serve.ts')
+  running = await serve()
+  if (changed) void running.reload('SIGHUP')
+} else {
+  const { run } = await import('./commands/run.ts')
+  process.exitCode = await run(command, words)
+}
 // Not left to the end, which may be sudden.
 flushCompileCache()

@@ -34,21 +34,38 @@ export interface Means {
   thoughts: Config['thoughts']
 }
 
-/** Whom this configuration can reach. */
-export function toBackends(config: BackendsConfig, means: Means): Backends {
-  const { vertex, gemini, preferred } = config
-  const google = (gate: GeminiSettings['gate']) =>
+/** Google's own, as far as it is configured. */
+export interface Google {
+  vertex: Backend | undefined
+  gemini: Backend | undefined
+}
+
+/** They know how healthy each place is, and so outlive a change of the other settings. */
+export function toGoogle({ vertex, gemini }: BackendsConfig, means: Means): Google {
+  const backend = (gate: GeminiSettings['gate']) =>
     geminiBackend({ ...means, gate, places: watchedPlaces(gate.places.length) })
+  return {
+    vertex: vertex && backend(vertexGate({ ...vertex, apiVersion: 'v1beta1' }, means.tokens)),
+    gemini: gemini && backend(developerGate(gemini)),
+  }
+}
+
+/** Whom this configuration can reach. */
+export function toBackends(
+  config: BackendsConfig,
+  means: Means,
+  google: Google = toGoogle(config, means),
+): Backends {
+  const { vertex, endpoints, preferred } = config
   return createBackends({
-    vertex: vertex && {
-      ...vertex,
-      backend: google(vertexGate({ ...vertex, apiVersion: 'v1beta1' }, means.tokens)),
-      partners: (model) => partnerBackend(vertex, model, means),
-    },
-    gemini: gemini && { backend: google(developerGate(gemini)) },
-    endpoints: config.endpoints.map((endpoint) =>
-      toNamedEndpoint(endpoint, vertex?.baseUrl, means),
-    ),
+    vertex: vertex &&
+      google.vertex && {
+        ...vertex,
+        backend: google.vertex,
+        partners: (model) => partnerBackend(vertex, model, means),
+      },
+    gemini: google.gemini && { backend: google.gemini },
+    endpoints: endpoints.map((endpoint) => toNamedEndpoint(endpoint, vertex?.baseUrl, means)),
     preferred,
   })
 }

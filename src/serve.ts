@@ -5,20 +5,23 @@ import {
   type BackendsConfig,
   type Config,
   ConfigError,
-  readConfig,
+  loadConfig,
 } from './config.ts'
 import { internalError } from './errors.ts'
 import { toLogged } from './http/failure-log.ts'
 import { createLog } from './log.ts'
 
-/** Stops the process in good order; `why` is for the log. */
+/** What signals ask of the process; `why` is for the log. */
 export interface Running {
+  /** Stops it in good order. */
   stop(why: string): Promise<void>
+  /** Reads the files of its configuration again; stops it where there are none. */
+  reload(why: string): Promise<void>
 }
 
 /** Reads the environment and serves, or says why not and exits. */
 export async function serve(): Promise<Running> {
-  const config = readConfigOrExit()
+  const config = await readConfigOrExit()
   const log = createLog(config.logLevel)
   for (const warning of config.warnings) log.warn(warning)
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -28,7 +31,34 @@ export async function serve(): Promise<Running> {
   let app: App | undefined
   app = await startApp(config, log).catch((error: unknown) => exitUnlessReadable(error, config))
   announce(config, app, log)
-  return { stop }
+  // One after the other: the files as they were last are what counts.
+  let reloading = Promise.resolve()
+  return {
+    stop,
+    reload(why) {
+      reloading = reloading.then(() => reload(why))
+      return reloading
+    },
+  }
+
+  /** Where the new configuration is wrong, the old one stays. Never rejects. */
+  async function reload(why: string): Promise<void> {
+    // A terminal that closes says the same, and nothing here would change.
+    if (config.files.length === 0) return stop(why)
+    try {
+      const next = await loadConfig(process.env)
+      await app?.reload(next)
+      for (const warning of next.warnings) log.warn(warning)
+      if (next.backends.emulated !== config.backends.emulated) {
+        log.warn('Whether the emulator answers is settled at start: start again to change it.')
+      }
+      log.info(`${why}: the configuration was read again`)
+    } catch (error) {
+      const said = error instanceof ConfigError ? `:\n${error.message}` : ''
+      const details = toLogged(error, internalError(error))
+      log.error(said === '' ? details : {}, `${why}: the configuration stays as it was${said}`)
+    }
+  }
 
   /** Lets running answers end, within the limit; who asks a second time does not want to wait. */
   async function stop(why: string): Promise<void> {
@@ -56,9 +86,9 @@ export async function serve(): Promise<Running> {
 /** How long a broken process goes on, in milliseconds. */
 const lastWordsMs = 1_000
 
-function readConfigOrExit(): Config {
+async function readConfigOrExit(): Promise<Config> {
   try {
-    return readConfig(process.env)
+    return await loadConfig(process.env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return exitWith(error.message)
@@ -114,8 +144,8 @@ function toLine({ vertex, gemini, endpoints, emulated }: BackendsConfig, url: st
     ...(vertex ? [`Vertex AI (${vertex.project}, ${vertex.location})`] : []),
     ...(gemini ? ['the Gemini Developer API'] : []),
   ].join(' and ')
-  if (google === '') return `Pollux serves ${aliases} at ${url}/v1 from POLLUX_ENDPOINTS`
-  const more = aliases === '' ? '' : `, and ${aliases} from POLLUX_ENDPOINTS`
+  if (google === '') return `Pollux serves ${aliases} at ${url}/v1 from their own addresses`
+  const more = aliases === '' ? '' : `, and ${aliases} from their own addresses`
   return `Pollux serves Gemini at ${url}/v1 from ${google}${more}`
 }
 

@@ -48,8 +48,10 @@ describe('without any variable', () => {
       retries: 2,
       timeouts: { connectTimeout: 5_000, headersTimeout: 600_000, idleTimeout: 120_000 },
       logLevel: 'info',
+      traces: undefined,
       project: undefined,
       warnings: [],
+      files: [],
     })
   })
 

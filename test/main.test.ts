@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
@@ -7,8 +8,11 @@ import OpenAI from 'openai'
 import { type Child, servedBy, startChild } from './support/child.ts'
 import { startByHand } from '../src/emulator/by-hand.ts'
 import { said } from './support/gemini.ts'
+import { connectH2 } from './support/h2-client.ts'
+import { framesIn, frameTypes, hello } from './support/h2-frames.ts'
 import { takePort } from './support/port.ts'
 import { connectRaw, eventsIn, readReply, toHttp } from './support/raw-client.ts'
+import { openConnection } from './suites/support/connection.ts'
 
 const run = promisify(execFile)
 const started: Child[] = []
@@ -129,7 +133,7 @@ describe('the process', { concurrency: 2 }, () => {
     })
     await servedBy(child)
     const output = await child.until("}'\n")
-    assert.match(output, /^Pollux serves it's-mine, b at http:\S+\/v1 from POLLUX_ENDPOINTS$/m)
+    assert.match(output, /^Pollux serves it's-mine, b at http:\S+\/v1 from their own addresses$/m)
     if (!curl) return
     const command = output.split('\n').find((line) => line.trimStart().startsWith('curl '))
     const { stdout } = await run('bash', ['-c', command ?? ''], { timeout: 10_000 })
@@ -144,7 +148,7 @@ describe('the process', { concurrency: 2 }, () => {
     await servedBy(child)
     assert.match(
       await child.until("}'\n"),
-      /from the Gemini Developer API, and local from POLLUX_ENDPOINTS\n[^]*"gemini-2.5-flash"/,
+      /from the Gemini Developer API, and local from their own addresses\n[^]*"gemini-2.5-flash"/,
     )
   })
 
@@ -205,6 +209,74 @@ describe('the process', { concurrency: 2 }, () => {
     assert.match(text, /\[DONE\]/)
     if (text.includes('HTTP/1.1 503')) assert.match(text, /"code":"server_shutting_down"/)
     assert.equal(await child.exited(3_000), 0)
+  })
+
+  it('says farewell over HTTP/2 on SIGTERM, lets streams end, and takes no new ones', async () => {
+    const google = await startByHand()
+    const child = start({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
+    const url = await servedBy(child)
+    const client = await connectH2(url)
+    const goaway = once(client.session, 'goaway')
+    const stream = client.ask('/v1/chat/completions', { ...slow, stream: true })
+    const asked = await google.next()
+    asked.begin()
+    asked.events(said('one '))
+    await stream.until('one ')
+    // One who has nothing under way, one who has not said who he is, and one who speaks in HTTP/1.1.
+    const idle = await connectH2(url)
+    const silent = await connectRaw(url)
+    const other = await connectRaw(url)
+    other.send(toHttp('GET /health', undefined, { connection: 'keep-alive' }))
+    await other.until('"ok"')
+    child.process.kill('SIGTERM')
+    assert.equal((await goaway)[0], 0)
+    assert.equal((await client.ask('/health').answer()).status, 0)
+    assert.equal(child.process.exitCode, null)
+    asked.events(said('two', 'STOP'))
+    asked.end()
+    const { body, code } = await stream.answer()
+    assert.match(body, /two[^]*\[DONE\]/)
+    assert.equal(code, 0)
+    assert.equal(await child.exited(3_000), 0)
+    for (const one of [client, idle]) one.close()
+    for (const one of [silent, other]) one.leave()
+    await google.close()
+  })
+
+  it('ends in time where a client of HTTP/2 heeds no farewell', async () => {
+    const google = await startByHand()
+    const child = start({
+      GEMINI_API_KEY: 'k',
+      GOOGLE_GEMINI_BASE_URL: google.url,
+      POLLUX_DRAIN_SECONDS: '1',
+    })
+    const url = await servedBy(child)
+    const client = await connectH2(url)
+    const begun = client.ask('/v1/chat/completions', { ...slow, stream: true })
+    const whole = client.ask('/v1/chat/completions', slow)
+    for (const _ of [begun, whole]) {
+      const asked = await google.next()
+      if (!asked.url.includes('streamGenerateContent')) continue
+      asked.begin()
+      asked.events(said('one '))
+    }
+    await begun.until('one ')
+    // Hears everything, and never hangs up.
+    const deaf = await openConnection(url)
+    deaf.send(hello)
+    assert.ok(await deaf.until(() => framesIn(deaf.received()).length > 1, 5_000))
+    child.process.kill('SIGTERM')
+    const events = eventsIn((await begun.answer()).body)
+    assert.match(events.at(-1) ?? '', /"code":"server_shutting_down"/)
+    assert.ok(!events.includes('[DONE]'))
+    const { status, body } = await whole.answer()
+    assert.equal(status, 503)
+    assert.match(body, /"code":"server_shutting_down"/)
+    assert.equal(await child.exited(3_000), 0)
+    assert.ok(framesIn(deaf.received()).some(({ type }) => type === frameTypes.goaway))
+    deaf.leave()
+    client.close()
+    await google.close()
   })
 
   it('exits at once at the second signal', async () => {

@@ -86,5 +86,6 @@ function tooLarge(): ApiError {
 }
 
 function brokenOff(cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause
   return new ApiError(400, 'invalid_request_error', 'The connection broke off.', { cause })
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { ApiError } from '../errors.ts'
 
 /**
@@ -6,6 +6,26 @@ import { ApiError } from '../errors.ts'
  * or 505, after which the connection is closed. Sources: RFC 9112 3.2, 6.1; RFC 9110 8.4.
  */
 export function checkHead({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
+  if (':method' in headers) checkAuthority(headers)
+  else checkHttp1(headers, rawHeaders, httpVersion)
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') {
+    const message = 'Send the body as it is, without content-encoding.'
+    throw refusal(415, message, 'unsupported_content_encoding')
+  }
+}
+
+/** In HTTP/2, which has frames in place of lengths; no header of HTTP/1 has such a name. */
+function checkAuthority({ host, ':authority': authority }: IncomingHttpHeaders): void {
+  if (!validHost.test(String(authority ?? host ?? ''))) {
+    throw refusal(400, 'The :authority of the request is not a host.')
+  }
+  if (authority !== undefined && host !== undefined && host !== authority) {
+    throw refusal(400, 'The request has a Host header other than its :authority.')
+  }
+}
+
+function checkHttp1(headers: IncomingHttpHeaders, rawHeaders: string[], httpVersion: string): void {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') {
     throw refusal(505, 'Speak HTTP/1.1 to this port.', 'http_version_not_supported')
   }
@@ -16,11 +36,6 @@ export function checkHead({ headers, rawHeaders, httpVersion }: IncomingMessage)
   }
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
     throw refusal(501, 'Send the body with the transfer-encoding chunked, or with none.')
-  }
-  const encoding = headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity') {
-    const message = 'Send the body as it is, without content-encoding.'
-    throw refusal(415, message, 'unsupported_content_encoding')
   }
 }
 

@@ -1,13 +1,13 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { brief, unknownModel } from '../errors.ts'
-import type { Authenticate } from './auth.ts'
+import type { Authenticate, Client } from './auth.ts'
 import { refuseOthers } from './errors.ts'
 
 export interface ModelsSettings {
-  /** The ids to list. */
-  listed: readonly string[]
-  /** Whether a name would be served, listed or not. */
-  serves: (name: string) => boolean
+  /** The ids to list to a client. */
+  listed: (client: Client) => readonly string[]
+  /** Whether a name would be served to a client, listed or not. */
+  serves: (name: string, client: Client) => boolean
   authenticate: Authenticate
 }
 
@@ -17,20 +17,25 @@ export function modelRoutes(
   prefix: string,
   { listed, serves, authenticate }: ModelsSettings,
 ): void {
-  const guard = {
-    onRequest: async (request: Parameters<Authenticate>[0]) => void authenticate(request),
-  }
-  server.get(`${prefix}/models`, guard, async () => ({
+  server.get(`${prefix}/models`, async (request) => ({
     object: 'list',
-    data: listed.map(toModel),
+    data: listed(recognise(request)).map(toModel),
   }))
-  server.get<{ Params: { '*': string } }>(`${prefix}/models/*`, guard, async (request) => {
+  server.get<{ Params: { '*': string } }>(`${prefix}/models/*`, async (request) => {
+    const client = recognise(request)
     const id = request.params['*']
-    if (serves(id)) return toModel(id)
+    if (serves(id, client)) return toModel(id)
     throw unknownModel(`The model '${brief(id)}' does not exist here. See GET /v1/models.`)
   })
   refuseOthers(server, `${prefix}/models`, 'GET')
   refuseOthers(server, `${prefix}/models/*`, 'GET')
+
+  /** Who asks, also for the log. */
+  function recognise(request: FastifyRequest): Client {
+    const client = authenticate(request)
+    request.client = client
+    return client
+  }
 }
 
 /** Google does not say when a model was made; OpenAI's clients want a number. */

@@ -89,13 +89,15 @@ const lastWordMs = 1_000
 type Refusal = [status: number, phrase: string, message: string]
 
 const notHttp: Refusal = [400, 'Bad Request', 'The request is not valid HTTP.']
-const noTunnel: Refusal = [405, 'Method Not Allowed', 'This gateway opens no tunnels.']
+/** What CONNECT gets. */
+export const noTunnel: Refusal = [405, 'Method Not Allowed', 'This gateway opens no tunnels.']
+export const headTooLarge: Refusal = [
+  431,
+  'Request Header Fields Too Large',
+  'The request’s headers are too large.',
+]
 const refusals: Record<string, Refusal> = {
-  HPE_HEADER_OVERFLOW: [
-    431,
-    'Request Header Fields Too Large',
-    'The request’s headers are too large.',
-  ],
+  HPE_HEADER_OVERFLOW: headTooLarge,
   HPE_INVALID_VERSION: [505, 'HTTP Version Not Supported', 'Speak HTTP/1.1 to this port.'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
 }
@@ -114,14 +116,29 @@ function toBytes([status, phrase, message]: Refusal): string {
   ].join('\r\n')
 }
 
+const unexpected: Refusal = [
+  417,
+  'Expectation Failed',
+  'The request expects what this gateway cannot do. Leave the Expect header out.',
+]
+
 /** `Expect:` something other than 100-continue. Node would answer without a body. */
-function refuseExpectation(response: ServerResponse): void {
-  const message = 'The request expects what this gateway cannot do. Leave the Expect header out.'
+export function refuseExpectation(response: Writing): void {
+  refuseByHand(response, unexpected)
+}
+
+/** The answer to a request that gets no further than to the parser, over either protocol. */
+export function refuseByHand(response: Writing, [status, _, message]: Refusal): void {
   response
-    .writeHead(417, {
+    .writeHead(status, {
       'content-type': 'application/json; charset=utf-8',
       'x-request-id': randomUUID(),
       connection: 'close',
     })
-    .end(JSON.stringify(new ApiError(417, 'invalid_request_error', message)))
+    .end(JSON.stringify(new ApiError(status, 'invalid_request_error', message)))
+}
+
+/** A response, as far as it is used here. */
+interface Writing {
+  writeHead(status: number, headers: Record<string, string>): { end(body: string): unknown }
 }

@@ -9,6 +9,7 @@ import { noSuchRoute, renderErrors, sendError, toApiError } from './errors.ts'
 import { checkHead } from './head.ts'
 import { parseJsonBodies } from './json.ts'
 import { parserErrors } from './parser-errors.ts'
+import { type PortLimits, PortServer } from './protocols.ts'
 import { dropStalled } from './stalled.ts'
 
 export interface ServerSettings {
@@ -20,8 +21,14 @@ export interface ServerSettings {
   observers: readonly Observer[]
 }
 
-/** Google's load balancers keep idle connections for 600 s; closing first would lose requests. */
-const keepAliveMs = 620_000
+const limits: PortLimits = {
+  maxHeaderSize: 64 * 1024,
+  headersTimeout: 15_000,
+  requestTimeout: 120_000,
+  // Google's load balancers keep idle connections for 600 s; closing first would lose requests.
+  keepAliveTimeout: 620_000,
+  connectionsCheckingInterval: 5_000,
+}
 
 /** A server without routes: limits, request ids, error shape and one log line a request. */
 export function createServer({ log, bodies, origins, observers }: ServerSettings): FastifyInstance {
@@ -38,19 +45,12 @@ export function createServer({ log, bodies, origins, observers }: ServerSettings
     },
     // Refused below, in our shape of errors.
     return503OnClosing: false,
-    requestTimeout: 120_000,
-    keepAliveTimeout: keepAliveMs,
+    // A missing Host is refused below, in our words: Node's own answer has no body.
+    serverFactory: (listener) => new PortServer({ ...limits, requireHostHeader: false }, listener),
     genReqId: toRequestId,
     clientErrorHandler: parser.refuse,
     frameworkErrors: (error, request, reply) =>
       void sendError(reply.header('x-request-id', request.id), toApiError(error)),
-    // A missing Host is refused below, in our words: Node's own answer has no body.
-    http: {
-      maxHeaderSize: 64 * 1024,
-      headersTimeout: 15_000,
-      connectionsCheckingInterval: 5_000,
-      requireHostHeader: false,
-    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
   parser.watch(server.server)

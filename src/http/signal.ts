@@ -16,6 +16,8 @@ export class Running {
     const controller = new AbortController()
     this.#controllers.add(controller)
     if (this.#ended !== undefined) controller.abort(this.#ended)
+    // Who has left already will not do so again.
+    if (reply.raw.destroyed) controller.abort()
     const timer =
       limitMs === undefined ? undefined : setTimeout(() => controller.abort(tooLate()), limitMs)
     reply.raw.once('close', () => {

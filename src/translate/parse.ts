@@ -59,8 +59,18 @@ function deepest(issues: z.core.$ZodIssue[], base: PropertyKey[]): Fault {
 }
 
 function toSentence(issue: z.core.$ZodIssue): string {
-  const { message } = issue
+  const message = toBound(issue) ?? issue.message
   return /[.!?]$/.test(message) ? message : `${message}.`
+}
+
+/** A bound of a number, in place of zod's words for it. */
+function toBound(issue: z.core.$ZodIssue): string | undefined {
+  if (!/^Too (big|small): expected (number|int)/.test(issue.message)) return undefined
+  if (issue.code === 'too_big') {
+    return `Expected a value ${issue.inclusive === false ? 'below' : 'of at most'} ${issue.maximum}`
+  }
+  if (issue.code !== 'too_small') return undefined
+  return `Expected a value ${issue.inclusive === false ? 'above' : 'of at least'} ${issue.minimum}`
 }
 
 /** `['messages', 1, 'content']` -> `messages[1].content`, as OpenAI writes `param`. */

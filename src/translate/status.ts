@@ -63,6 +63,12 @@ const gateway: Row = { status: 502, type: 'server_error', code: 'bad_gateway' }
 const ourKey: Row = { status: 502, type: 'server_error', code: 'upstream_authentication_error' }
 const quota: Row = { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' }
 
+const tooLong: Row = {
+  status: 400,
+  type: 'invalid_request_error',
+  code: 'context_length_exceeded',
+}
+
 /** Words in Google's message that say more than its code does. */
 const refinements: [RegExp, Row][] = [
   [
@@ -70,12 +76,8 @@ const refinements: [RegExp, Row][] = [
     { status: 403, type: 'invalid_request_error', code: 'unsupported_country_region_territory' },
   ],
   [
-    /input token count .{0,200}exceeds|exceeds the maximum number of tokens/i,
-    {
-      status: 400,
-      type: 'invalid_request_error',
-      code: 'context_length_exceeded',
-    },
+    /input token count .{0,200}(?:exceeds|only supports up to)|exceeds the maximum number of tokens/i,
+    tooLong,
   ],
   [
     /^Invalid JSON payload received\. Unknown name/,
@@ -100,7 +102,9 @@ export function toApiError(refusal: Refusal, owner: Owner): ApiError {
   const shown =
     row === ourKey
       ? 'The gateway’s own credential was refused by Google. Tell its operator.'
-      : message
+      : row === tooLong
+        ? withLengths(message)
+        : message
   return new ApiError(row.status, row.type, shown, {
     code: row.code,
     param: row.param ?? violatedField(row, details),
@@ -108,6 +112,13 @@ export function toApiError(refusal: Refusal, owner: Owner): ApiError {
     headers: toHeaders(row, wait),
     cause: row === ourKey ? message : undefined,
   })
+}
+
+/** OpenAI's sentence before Google's: many clients know by it, not by the code, that they must say less. */
+function withLengths(message: string): string {
+  const [, count, limit] = /token count (?:is )?\(?(\d+)\)?[^\d]{1,100}(\d+)/.exec(message) ?? []
+  if (limit === undefined) return message
+  return `This model's maximum context length is ${limit} tokens. However, your messages resulted in ${count} tokens. ${message}`
 }
 
 /** The error object inside an event or an array of a stream that had begun well. */

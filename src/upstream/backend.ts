@@ -43,6 +43,8 @@ export interface Route {
   model: string
   /** What the model is called, for lists of who may ask for it. */
   names: readonly string[]
+  /** Which of Google's APIs it is; absent for models that speak OpenAI's words themselves. */
+  provider?: Provider
 }
 
 export interface Backends {
@@ -85,6 +87,7 @@ export interface BackendSettings {
 /** Google's backends, the partners' behind Vertex AI, and endpoints of one's own. */
 export function createBackends(settings: BackendSettings): Backends {
   const { vertex, gemini, endpoints, preferred } = settings
+  const google = { vertex, gemini }
   const named = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
   return {
     names: [...named.keys()],
@@ -123,15 +126,16 @@ export function createBackends(settings: BackendSettings): Backends {
       )
     }
     const wish = provider ?? door ?? lean ?? preferred
-    const wished = wish === 'vertex' ? vertex : gemini
-    const other = provider === undefined ? (vertex ?? gemini) : undefined
-    const backend = (wished ?? other)?.backend
+    const other: Provider = wish === 'vertex' ? 'gemini' : 'vertex'
+    const choices = provider === undefined ? [wish, other] : [wish]
+    const chosen = choices.find((one) => google[one] !== undefined)
+    const backend = chosen && google[chosen]?.backend
     if (backend === undefined) {
       throw unknownModel(
         `The model '${brief(name)}' asks for a Google API that this gateway is not configured for. ${hint}`,
       )
     }
-    return { backend, model, names: [name, model] }
+    return { backend, model, names: [name, model], provider: chosen }
   }
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type Client, clients } from './clients.ts'
 import { readDocs, readSeen, withTables } from './docs.ts'
+import { failures } from './judge.ts'
 import { environmentFor } from './perform.ts'
 import { versionsOf } from './versions.ts'
 
@@ -11,10 +12,10 @@ const docs = readDocs()
 const [introduction = '', ...sections] = docs.split(/^## /m)
 
 describe('docs/clients.md', () => {
-  it('has a section for every client, in their order', () => {
+  it('has a section for every client, in their order, and no other', () => {
     const titles = sections.map((section) => section.split('\n')[0])
     assert.deepEqual(
-      titles.slice(-clients.length),
+      titles,
       clients.map(({ name }) => name),
     )
   })
@@ -26,6 +27,10 @@ describe('docs/clients.md', () => {
   for (const client of clients) {
     it(`has seen ${client.name} as it is pinned`, () => {
       assert.equal(readSeen()[client.id]?.versions, versionsOf(client))
+    })
+
+    it(`knows why, where ${client.name} fails`, () => {
+      assert.deepEqual(failures(readSeen()[client.id]?.verdicts ?? {}), [])
     })
 
     it(`shows of ${client.name} only what a run executes`, () => {
@@ -43,12 +48,12 @@ describe('docs/clients.md', () => {
   it('says of the environment what the runner sets', () => {
     const set = Object.entries(environmentFor('http://127.0.0.1:8080'))
     const lines = set.map(([name, value]) => `export ${name}=${value}\n`)
-    assert.ok(snippetsIn(introduction).includes(lines.join('')))
+    assert.deepEqual(snippetsIn(introduction), [lines.join('')])
   })
 })
 
 function snippetsIn(text: string): string[] {
-  return [...text.matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, snippet = '']) => snippet)
+  return [...text.matchAll(/^ *```\w*\n([^]*?)^ *```$/gm)].map(([, snippet = '']) => snippet)
 }
 
 /** Without what stands before and after the words of a line: a snippet may be a part of a function. */

@@ -60,10 +60,9 @@ async function once<T>(what: string, make: () => Promise<T>): Promise<T> {
 async function installPackages(tree: string): Promise<void> {
   const age = (file: string) => statSync(join(tree, file), { throwIfNoEntry: false })?.mtimeMs ?? -1
   if (age('node_modules/.package-lock.json') >= age('package-lock.json')) return
-  await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: tree,
-    timeout: longestMs,
-  })
+  // As the lock has it. `npm ci` would want the packages of all platforms there, which some registries lack.
+  const npm = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+  await run('npm', npm, { cwd: tree, timeout: longestMs })
 }
 
 async function installEnvironment(home: string, requirements: string): Promise<void> {
@@ -72,7 +71,14 @@ async function installEnvironment(home: string, requirements: string): Promise<v
   const stamp = join(home, 'installed.txt')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   await run('python3', ['-m', 'venv', '--clear', home], { timeout: longestMs })
-  const pip = ['install', '--quiet', '--disable-pip-version-check', '--requirement', requirements]
+  const pip = [
+    'install',
+    '--quiet',
+    '--no-compile',
+    '--disable-pip-version-check',
+    '--requirement',
+    requirements,
+  ]
   await run(join(home, 'bin', 'pip'), pip, { timeout: longestMs })
   await writeFile(stamp, wanted)
 }
@@ -80,6 +86,8 @@ async function installEnvironment(home: string, requirements: string): Promise<v
 async function build(source: string): Promise<string> {
   const program = join(cache, 'go', source.split('/').at(-1) ?? '')
   await mkdir(dirname(program), { recursive: true })
-  await run('go', ['build', '-o', program, '.'], { cwd: source, timeout: longestMs })
+  // It runs once: to compile it well would take longer than all else.
+  const quickly = ['-gcflags=all=-N -l', '-ldflags=-s -w']
+  await run('go', ['build', ...quickly, '-o', program, '.'], { cwd: source, timeout: longestMs })
   return program
 }

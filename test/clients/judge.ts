@@ -23,8 +23,8 @@ export type Verdicts = Partial<Record<Ability, Verdict>>
 /** One line of a program. */
 type Told = { ability: string; ok?: boolean; cannot?: string; error?: string }
 
-/** A loop of tools goes at least so far; a program does a task of its own, in its own steps. */
-const leastSteps = { sdk: 3, framework: 3, program: 1 }
+/** A loop of tools goes at least so far. */
+const leastSteps = 3
 
 /** What a program says of itself, believed where the model and the gateway bear it out. */
 export function judge(client: Client, run: Run): Verdicts {
@@ -56,7 +56,7 @@ function signatures(client: Client, run: Run, told: Map<string, Told>): Verdict 
   if (refusals > 0) return { fails: `the model refused ${refusals} of its requests` }
   if (dummy > 0) return { fails: `${dummy} were lost, and a placeholder stood in` }
   if (own + store === 0) return { fails: 'none came back' }
-  if (steps < leastSteps[client.group]) return { fails: `its longest loop has ${steps} steps` }
+  if (steps < leastSteps) return { fails: `its longest loop has ${steps} steps` }
   if (own === 0) return { works: true, how: 'remembered' }
   return { works: true, how: store === 0 ? 'sent back' : 'sent back, and remembered' }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startGateway } from '../support/gateway.ts'
+import type { Script } from './clients.ts'
 import type { Run } from './judge.ts'
 import { startWitness } from './witness.ts'
 
@@ -23,17 +24,21 @@ export function environmentFor(url: string): Record<string, string> {
 }
 
 /** How long a program goes on where nobody stops it. */
-const longestMs = 180_000
+const longestMs = 300_000
 
 /** Runs one program against a gateway of its own, in front of an emulator of its own. */
-export async function perform(command: Command, limitMs = longestMs): Promise<Run> {
-  const witness = await startWitness()
+export async function perform(
+  command: Command,
+  limitMs = longestMs,
+  script: Script = () => [],
+): Promise<Run> {
+  // A home of its own: what the client keeps there is nobody else's, nor what others keep there its.
+  const home = await mkdtemp(join(tmpdir(), 'pollux-client-'))
+  const witness = await startWitness(script(home))
   const gateway = await startGateway({
     GEMINI_API_KEY: 'any',
     GOOGLE_GEMINI_BASE_URL: witness.url,
   })
-  // A home of its own: what the client keeps there is nobody else's, nor what others keep there its.
-  const home = await mkdtemp(join(tmpdir(), 'pollux-client-'))
   try {
     const ended = await run(command, { ...environmentFor(gateway.url), HOME: home }, limitMs)
     // The last word of a client that left reaches the model after it has gone.

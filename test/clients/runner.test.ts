@@ -14,7 +14,7 @@ const client: Client = {
 }
 
 /** What becomes of a program in `untrue/`. */
-async function verdictsOn(program: string, limitMs?: number): Promise<Verdicts> {
+async function verdictsOn(program: string, limitMs = 20_000): Promise<Verdicts> {
   const file = join(import.meta.dirname, 'untrue', `${program}.ts`)
   return judge(client, await perform({ file: process.execPath, args: [file], path: [] }, limitMs))
 }
@@ -38,10 +38,9 @@ describe('the runner of clients', () => {
   })
 
   it('ends a program that hangs', async () => {
-    const verdicts = await verdictsOn('hanging', 2000)
-    assert.deepEqual(verdicts.text, { works: true })
+    const { cancel } = await verdictsOn('hanging', 2000)
     const hung = 'nothing was said of it: it hung, and was ended after 2 s'
-    assert.deepEqual(verdicts.cancel, { fails: hung })
+    assert.deepEqual(cancel, { fails: hung })
   })
 
   it('sees where a placeholder stood in for signatures', async () => {

@@ -1,4 +1,4 @@
-import { abilities, type Ability, type Client, sdkAbilities } from './clients.ts'
+import { abilities, abilitiesOf, type Ability, type Client, sdkAbilities } from './clients.ts'
 import type { Verdict, Verdicts } from './judge.ts'
 
 /** What a run saw of a client, and when. */
@@ -21,7 +21,7 @@ export function toTables(clients: Client[], seen: AllSeen): string {
     tableOf(clients, abilities, seen),
     'What only SDKs have:',
     tableOf(sdks, sdkAbilities, seen),
-    'yes: it works; no: the client cannot; **fails**: it should, and does not. Signatures: whether the client sends them back, or Pollux remembers them.',
+    'yes: it works; no: the client cannot; **fails**: it should, and does not; –: a test suite that does not look at it. Signatures: whether the client sends them back, or Pollux remembers them.',
     ...(reasons.length > 0 ? [reasons.join('\n')] : []),
   ].join('\n\n')
 }
@@ -29,7 +29,10 @@ export function toTables(clients: Client[], seen: AllSeen): string {
 function tableOf(clients: Client[], columns: readonly Ability[], seen: AllSeen): string {
   const rows = clients.map((client) => {
     const { versions = 'not run', verdicts = {} } = seen[client.id] ?? {}
-    const words = columns.map((ability) => toWord(verdicts[ability]))
+    const looked = abilitiesOf(client)
+    const words = columns.map((ability) =>
+      looked.includes(ability) ? toWord(verdicts[ability]) : '–',
+    )
     return [`[${client.name}](#${toAnchor(client.name)})`, versions, ...words]
   })
   const head = ['client', 'version', ...columns]

@@ -36,9 +36,9 @@ interface Part {
   inlineData?: { mimeType?: string }
 }
 
-/** Starts an emulator that answers as ever, and watches. */
-export async function startWitness(): Promise<Witness> {
-  const emulator = await startByHand()
+/** Starts an emulator that answers as ever, where the script has nothing else, and watches. */
+export async function startWitness(script: object[] = []): Promise<Witness> {
+  const emulator = await startByHand({ script })
   emulator.answer((asked) => asked.usual())
   return { url: emulator.url, tell: () => witnessed(emulator), close: () => emulator.close() }
 }

@@ -1,6 +1,6 @@
 import { destination, type Logger, pino } from 'pino'
 import { startApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
 
 export interface Gateway {
@@ -21,5 +21,5 @@ const log: Logger =
 export async function startGateway(env: Record<string, string>): Promise<Gateway> {
   // The tests share the processor with each other, and one process.
   const tested = { PORT: '0', POLLUX_RETRIES: '0', POLLUX_MAX_LAG_MS: '0', ...env }
-  return startApp(readConfig(tested), log)
+  return startApp(await loadConfig(tested), log)
 }

@@ -299,7 +299,7 @@ describe('a word that Gemini lacks', () => {
       { type: 'integer', maximum: 9, exclusiveMaximum: 9 },
     ]
     assert.deepEqual(bounds.map(written), [
-      { type: 'number', minimum: 5 },
+      { type: 'number', minimum: 5, description: '(exclusiveMinimum: 5)' },
       { type: 'number', minimum: 5 },
       { type: 'integer', maximum: 8 },
     ])

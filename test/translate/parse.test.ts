@@ -78,6 +78,17 @@ describe('a fault', () => {
     })
   }
 
+  it('of a number beyond its bounds tells the bound', () => {
+    for (const [schema, value, told] of [
+      [z.number().max(2), 9, 'Expected a value of at most 2.'],
+      [z.int().min(1), 0, 'Expected a value of at least 1.'],
+      [z.number().gt(0), 0, 'Expected a value above 0.'],
+      [z.number().lt(1), 1, 'Expected a value below 1.'],
+    ] as const) {
+      assert.throws(() => parse(schema, value), { message: told })
+    }
+  })
+
   it('in the whole body names nothing', () => {
     assert.throws(
       () => parse(z.object({}), 'x'),

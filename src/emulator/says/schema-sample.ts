@@ -121,7 +121,8 @@ function numberAt(schema: Schema, { hints, index }: Place): number {
   const step = number(schema['multipleOf']) ?? (typeOf(schema) === 'integer' ? 1 : 0)
   const lowest = number(schema['minimum']) ?? above(schema['exclusiveMinimum'], step || 0.5)
   const highest = number(schema['maximum']) ?? under(schema['exclusiveMaximum'], step || 0.5)
-  const hint = (hints.number() ?? lowest ?? Math.min(1, highest ?? 1)) + index
+  const usual = Math.min(Math.max(1, lowest ?? 1), highest ?? 1)
+  const hint = (hints.number() ?? usual) + index
   const within = Math.min(Math.max(hint, lowest ?? -Infinity), highest ?? Infinity)
   return step === 0 ? within : onStep(within, step, lowest)
 }

@@ -103,17 +103,22 @@ function isWordOrNumber(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number'
 }
 
-/** `exclusiveMinimum: 3` -> `minimum: 4` for integers; else `minimum: 3`, the nearest there is. */
+/**
+ * `exclusiveMinimum: 3` -> `minimum: 4` for integers; else `minimum: 3`, the nearest there is, and the
+ * keyword itself stays, to be said in words. Of two bounds the stricter counts.
+ */
 function lowerBound(exclusive: unknown, { type, minimum }: JsonObject): JsonObject {
   if (typeof exclusive !== 'number') return {}
   const bound = type === 'integer' ? Math.floor(exclusive) + 1 : exclusive
-  return { minimum: typeof minimum === 'number' ? Math.max(minimum, bound) : (minimum ?? bound) }
+  if (typeof minimum === 'number' && minimum > bound) return {}
+  return { minimum: bound, ...(type !== 'integer' && { exclusiveMinimum: exclusive }) }
 }
 
 function upperBound(exclusive: unknown, { type, maximum }: JsonObject): JsonObject {
   if (typeof exclusive !== 'number') return {}
   const bound = type === 'integer' ? Math.ceil(exclusive) - 1 : exclusive
-  return { maximum: typeof maximum === 'number' ? Math.min(maximum, bound) : (maximum ?? bound) }
+  if (typeof maximum === 'number' && maximum < bound) return {}
+  return { maximum: bound, ...(type !== 'integer' && { exclusiveMaximum: exclusive }) }
 }
 
 /** The names in `required`, and those of properties that say `required: true` of themselves. */

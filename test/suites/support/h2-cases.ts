@@ -1,3 +1,5 @@
+import { encode, type Fields, frame, framesIn, hello } from '../../support/h2-frames.ts'
+
 /** A request in frames of HTTP/2, mostly one that must not become two in HTTP/1.1. */
 export interface FrameCase {
   name: string
@@ -6,15 +8,7 @@ export interface FrameCase {
   bytes: Buffer
 }
 
-type Fields = [name: string, value: string][]
-
 const path = '/v1/chat/completions'
-
-/** What a client says first: the preface and empty settings. */
-const hello = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
-])
 
 /** A whole chat request that the emulator answers with its marker. */
 export function frameRequest(marker: string): Buffer {
@@ -80,6 +74,7 @@ export function frameCases(run: string): FrameCase[] {
           frame(
             1,
             0x5,
+            1,
             encode([
               ['content-length', '0'],
               ['transfer-encoding', 'chunked'],
@@ -96,25 +91,15 @@ export function frameCases(run: string): FrameCase[] {
 
 /** The bodies of answers: what the frames of data hold, whatever stream they are of. */
 export function dataIn(bytes: Buffer): string {
-  const pieces: Buffer[] = []
-  for (let at = 0; at + 9 <= bytes.length;) {
-    const length = bytes.readUIntBE(at, 3)
-    const type = bytes[at + 3]
-    if (type === 0) pieces.push(bytes.subarray(at + 9, at + 9 + length))
-    at += 9 + length
-  }
-  return Buffer.concat(pieces).toString()
+  const data = framesIn(bytes).filter(({ type }) => type === 0)
+  return Buffer.concat(data.map(({ payload }) => payload)).toString()
 }
 
-/** Whether an answer has ended, well or not. */
+/** Whether an answer has ended, well or not: an end of the stream, a reset, or a farewell. */
 export function hasEnded(bytes: Buffer): boolean {
-  for (let at = 0; at + 9 <= bytes.length;) {
-    const [type, flags] = [bytes[at + 3] ?? 0, bytes[at + 4] ?? 0]
-    // An end of the stream, a reset, or a farewell.
-    if ((type <= 1 && (flags & 1) === 1) || type === 3 || type === 7) return true
-    at += 9 + bytes.readUIntBE(at, 3)
-  }
-  return false
+  return framesIn(bytes).some(
+    ({ type, flags }) => (type <= 1 && (flags & 1) === 1) || type === 3 || type === 7,
+  )
 }
 
 function fieldsOf(marker: string): Fields {
@@ -155,37 +140,7 @@ function smuggling(fields: Fields, hidden: string): Buffer {
 function framed(fields: Fields, body: string, ends = true): Buffer {
   return Buffer.concat([
     hello,
-    frame(1, 0x4, encode(fields)),
-    frame(0, ends ? 0x1 : 0, Buffer.from(body)),
+    frame(1, 0x4, 1, encode(fields)),
+    frame(0, ends ? 0x1 : 0, 1, Buffer.from(body)),
   ])
-}
-
-function frame(type: number, flags: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9)
-  head.writeUIntBE(payload.length, 0, 3)
-  head.writeUInt8(type, 3)
-  head.writeUInt8(flags, 4)
-  // The one stream there is.
-  head.writeUInt32BE(1, 5)
-  return Buffer.concat([head, payload])
-}
-
-/** Literal fields that are kept in no table. Source: RFC 7541 6.2.3. */
-function encode(fields: Fields): Buffer {
-  return Buffer.concat(
-    fields.flatMap(([name, value]) => [Buffer.of(0x10), lengthy(name), lengthy(value)]),
-  )
-}
-
-/** A string after its length. Source: RFC 7541 5.1, 5.2. */
-function lengthy(text: string): Buffer {
-  const bytes = Buffer.from(text, 'latin1')
-  if (bytes.length < 127) return Buffer.concat([Buffer.of(bytes.length), bytes])
-  const digits = [127]
-  let left = bytes.length - 127
-  while (left >= 128) {
-    digits.push((left % 128) + 128)
-    left = Math.floor(left / 128)
-  }
-  return Buffer.concat([Buffer.from([...digits, left]), bytes])
 }

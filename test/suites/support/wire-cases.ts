@@ -519,11 +519,11 @@ export function wireCases(run: string): WireCase[] {
     ({ chat }) => chat('one', ['Connection: close']).replace('HTTP/1.1', 'RTSP/1.0'),
   )
   add('HTTP/0.9', { ...refused, answers: [[400, 505]] }, () => `GET /health${crlf}${crlf}`)
-  add('the preface of HTTP/2', { answers: [[400, 505]], connection: 'closed' }, () =>
-    Buffer.concat([
-      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-      Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
-    ]),
+  // The whole of it begins another protocol, which the gateway speaks too.
+  add(
+    'the preface of HTTP/2, but for its end',
+    { answers: [[400, 505]], connection: 'closed' },
+    () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r!',
   )
   add('headers of HTTP/2 in HTTP/1', refused, ({ chat }) =>
     chat('smuggled', [':path: /v1/models', ':authority: evil']),

@@ -1,0 +1,59 @@
+import { isIPv4 } from 'node:net'
+import type { AuthConfig, BackendsConfig, KeyConfig } from '../config.ts'
+import type { Settings } from '../environment.ts'
+
+/** Who may ask must be said, and said once. */
+export function checkAuth(
+  mode: AuthConfig['mode'] | undefined,
+  keys: readonly KeyConfig[],
+  host: string,
+): string[] {
+  if (mode === 'keys' && keys.length === 0) {
+    return [
+      'POLLUX_AUTH=keys needs keys: set POLLUX_API_KEYS or POLLUX_API_KEYS_FILE, or keys in the file of POLLUX_CONFIG.',
+    ]
+  }
+  if (mode !== 'keys' && keys.length > 0) {
+    return [
+      `POLLUX_AUTH=${mode} asks for no key of yours. Leave POLLUX_API_KEYS and the file’s keys out, or set POLLUX_AUTH=keys.`,
+    ]
+  }
+  if (mode === undefined && !isLoopback(host)) {
+    return [
+      `Listening on ${host} lets others in. Set POLLUX_API_KEYS to ask for a key, or write out POLLUX_AUTH=passthrough or POLLUX_AUTH=none.`,
+    ]
+  }
+  return []
+}
+
+function isLoopback(host: string): boolean {
+  // A name may begin with 127. too.
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+/** What passes through is checked by Google alone, so it must not open what a key of ours opens. */
+export function checkLending(mode: AuthConfig['mode'] | undefined, { endpoints }: BackendsConfig) {
+  if (mode !== 'passthrough') return []
+  const lent = endpoints.filter(({ at }) => 'url' in at && at.apiKey !== undefined)
+  return lent.map(
+    ({ name }) =>
+      `POLLUX_AUTH=passthrough would let anybody use the apiKey of '${name}' in POLLUX_ENDPOINTS or the configuration. Leave that apiKey out, or set POLLUX_AUTH=keys.`,
+  )
+}
+
+/** Whoever means to serve needs somebody to ask. */
+export function checkBackends(settings: Settings, backends: BackendsConfig): string[] {
+  const { NODE_ENV, K_SERVICE } = settings
+  const production = NODE_ENV === 'production' || K_SERVICE !== undefined
+  const wantsVertex = settings.GOOGLE_GENAI_USE_ENTERPRISE ?? settings.GOOGLE_GENAI_USE_VERTEXAI
+  return [
+    ...(production && backends.emulated
+      ? [
+          'Nothing to serve. Set GOOGLE_CLOUD_PROJECT for Vertex AI, or GEMINI_API_KEY for the Gemini Developer API.',
+        ]
+      : []),
+    ...(wantsVertex === true && backends.vertex === undefined
+      ? ['GOOGLE_GENAI_USE_VERTEXAI asks for Vertex AI: set GOOGLE_CLOUD_PROJECT too.']
+      : []),
+  ]
+}

@@ -1,0 +1,8 @@
+curl "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions" \
+  -H "Content-Type: application/json" \
+  -H "Authorization: Bearer $GEMINI_API_KEY" \
+  -d '{
+    "model": "gemini-2.5-flash",
+    "reasoning_effort": "low",
+    "messages": [{"role": "user", "content": "Why are there tides?"}]
+  }'

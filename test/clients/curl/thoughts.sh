@@ -1,0 +1,13 @@
+curl "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions" \
+  -H "Content-Type: application/json" \
+  -H "Authorization: Bearer $GEMINI_API_KEY" \
+  -d '{
+    "model": "gemini-2.5-flash",
+    "messages": [{"role": "user", "content": "Why are there tides?"}],
+    "extra_body": {
+      "google": {
+        "thinking_config": {"include_thoughts": true},
+        "thought_tag_marker": "think"
+      }
+    }
+  }'

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { startByHand } from '../src/emulator/by-hand.ts'
+import { type Child, servedBy, startChild } from './support/child.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'pollux-reload-'))
+const google = await startByHand()
+const children: Child[] = []
+after(async () => {
+  for (const child of children) child.kill()
+  await google.close()
+  rmSync(folder, { recursive: true })
+})
+
+const key = (name: string) => `keys: [{ name: ${name}, key: "\${file:${name}}" }]\n`
+for (const name of ['old', 'new']) writeFileSync(join(folder, name), `sk-${name}`)
+
+interface Started {
+  child: Child
+  url: string
+  /** Writes the file anew, sends the signal and waits for what the log says of it. */
+  change: (yaml: string, said: string) => Promise<void>
+}
+
+async function start(yaml: string): Promise<Started> {
+  const path = join(folder, `${children.length}.yaml`)
+  writeFileSync(path, yaml)
+  const child = startChild({
+    GEMINI_API_KEY: 'k',
+    GOOGLE_GEMINI_BASE_URL: google.url,
+    POLLUX_CONFIG: path,
+  })
+  children.push(child)
+  const url = await servedBy(child)
+  return {
+    child,
+    url,
+    async change(yaml, said) {
+      writeFileSync(path, yaml)
+      child.process.kill('SIGHUP')
+      await child.until(said)
+    },
+  }
+}
+
+async function ask(url: string, key: string, model: string) {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Say hello.' }] }),
+    signal: AbortSignal.timeout(10_000),
+  })
+  return { status: response.status, text: await response.text() }
+}
+
+describe('SIGHUP', () => {
+  it('exchanges keys and models', async () => {
+    google.answer((asked) => asked.usual())
+    const { url, change, child } = await start(`${key('old')}models: { a: gemini-2.5-flash }\n`)
+    assert.equal((await ask(url, 'sk-old', 'a')).status, 200)
+    await change(`${key('new')}models: { b: gemini-2.5-flash }\n`, 'was read again')
+    assert.equal((await ask(url, 'sk-old', 'b')).status, 401)
+    assert.equal((await ask(url, 'sk-new', 'a')).status, 404)
+    assert.equal((await ask(url, 'sk-new', 'b')).status, 200)
+    child.kill()
+  })
+
+  it('leaves everything as it was where the file is wrong, and says what is', async () => {
+    google.answer((asked) => asked.usual())
+    const { url, change, child } = await start(`${key('old')}models: { a: gemini-2.5-flash }\n`)
+    await change('models: { b: nothing }\npices: {}\n', 'stays as it was')
+    assert.match(child.output(), /models\.b \(line 1\)/)
+    assert.match(child.output(), /pices \(line 2\)/)
+    assert.equal((await ask(url, 'sk-old', 'a')).status, 200)
+    assert.equal((await ask(url, 'sk-old', 'b')).status, 404)
+    // The next one may be right again.
+    await change(key('new'), 'was read again')
+    assert.equal((await ask(url, 'sk-new', 'gemini-2.5-flash')).status, 200)
+    assert.doesNotMatch(child.output(), /sk-/)
+    child.kill()
+  })
+
+  it('lets running requests go on with what they began with', async () => {
+    google.answer()
+    const { url, change, child } = await start(`${key('old')}models: { a: gemini-2.5-flash }\n`)
+    const answer = ask(url, 'sk-old', 'a')
+    const asked = await google.next()
+    await change(key('new'), 'was read again')
+    asked.usual()
+    const { status, text } = await answer
+    assert.equal(status, 200, text)
+    assert.equal(JSON.parse(text).model, 'a')
+    child.kill()
+  })
+
+  it('ends the process where there is nothing to read again', async () => {
+    const child = startChild({ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: google.url })
+    children.push(child)
+    await servedBy(child)
+    child.process.kill('SIGHUP')
+    assert.equal(await child.exited(), 0)
+  })
+})
