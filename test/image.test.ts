@@ -10,6 +10,11 @@ const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
 /** The libraries that `gcr.io/distroless/cc-debian12` has. */
 const ofBase = /^(ld-linux-.*|libc|libdl|libgcc_s|libgomp|libm|libpthread|librt|libstdc\+\+)$/
 
+/** Without comments. */
+function linesOf(file: string): string[] | null {
+  return readFileSync(join(root, file), 'utf8').match(/^[^#\n].*$/gm)
+}
+
 describe('the image', () => {
   it('has each library that Node loads', { skip: process.platform !== 'linux' }, () => {
     const code = "process.stdout.write(require('node:fs').readFileSync('/proc/self/maps'))"
@@ -32,9 +37,8 @@ describe('the image', () => {
   })
 
   it('is built by gcloud of the same', () => {
-    const lines = (file: string) => readFileSync(join(root, file), 'utf8').match(/^[^#\n].*$/gm)
-    const through = lines('.dockerignore')?.filter((line) => line.startsWith('!')) ?? []
-    const [all, ...others] = lines('.gcloudignore') ?? []
+    const through = linesOf('.dockerignore')?.filter((line) => line.startsWith('!')) ?? []
+    const [all, ...others] = linesOf('.gcloudignore') ?? []
     assert.equal(all, '/*')
     // Its patterns are those of git: what is let through begins at the root, and brings its files along.
     const wanted = ['Dockerfile', '.dockerignore', ...through.map((line) => line.slice(1))]

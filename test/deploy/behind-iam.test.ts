@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import OpenAI from 'openai'
+import OpenAI, { APIError } from 'openai'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { startByHand } from '../../src/emulator/by-hand.ts'
@@ -43,10 +43,13 @@ async function ask(
   model = 'gemini-2.5-flash',
 ): Promise<string> {
   const client = new OpenAI({ baseURL: `${url}/v1`, apiKey, defaultHeaders, maxRetries: 0 })
-  const asked = client.chat.completions.create({ model, messages: [{ role: 'user', content: 'Hi' }] })
+  const asked = client.chat.completions.create({
+    model,
+    messages: [{ role: 'user', content: 'Hi' }],
+  })
   return asked.then(
     () => 'answered',
-    (error: unknown) => (error instanceof OpenAI.APIError ? String(error.status) : String(error)),
+    (error: unknown) => (error instanceof APIError ? String(error.status) : String(error)),
   )
 }
 

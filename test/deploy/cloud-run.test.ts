@@ -1,18 +1,28 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
+import { loadConfig } from '../../src/config.ts'
 import { environment } from '../../src/environment.ts'
 import { startGateway } from '../support/gateway.ts'
-import { httpProbe, mebibytes, read, readAs, volumeMounts } from './manifests.ts'
+import {
+  documents,
+  httpProbe,
+  mebibytes,
+  read,
+  readAs,
+  stringsUnder,
+  volumeMounts,
+} from './manifests.ts'
 import { needed } from './memory.ts'
 
 const secretKey = z.strictObject({ name: z.string(), key: z.string() })
 const container = z.strictObject({
   name: z.string(),
   image: z.string(),
-  ports: z
-    .tuple([z.strictObject({ name: z.literal('h2c'), containerPort: z.int() })])
-    .optional(),
+  ports: z.tuple([z.strictObject({ name: z.literal('h2c'), containerPort: z.int() })]).optional(),
   env: z
     .array(
       z.union([
@@ -86,7 +96,9 @@ for (const path of paths) {
 
     it('names variables that exist, with values that they take', () => {
       // Those in comments as well.
-      const names = [...read(path).matchAll(/- name: ([A-Z][A-Z_]+)$/gm)].map(([, name = '']) => name)
+      const names = [...read(path).matchAll(/- name: ([A-Z][A-Z_]+)$/gm)].map(
+        ([, name = '']) => name,
+      )
       assert.ok(names.length >= pollux.env.length)
       assert.deepEqual(
         names.filter((name) => !(name in environment.shape)),
@@ -188,5 +200,31 @@ describe('deploy/cloudrun/service-with-metrics.yaml', () => {
     const port = pollux?.env.find(({ name }) => name === 'POLLUX_METRICS_PORT')
     assert.ok(port && 'value' in port)
     assert.equal(Number(port.value), endpoint.port)
+  })
+})
+
+describe('the examples of a file', () => {
+  const written: unknown = documents('deploy/kubernetes/base/secret.example.yaml')[0]
+  const [ofKubernetes = ''] = stringsUnder(written, 'pollux.yaml')
+
+  it('are ones that Pollux takes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pollux-example-'))
+    try {
+      for (const text of [read('deploy/cloudrun/pollux.example.yaml'), ofKubernetes]) {
+        writeFileSync(join(folder, 'pollux.yaml'), text)
+        const { auth } = await loadConfig({
+          GOOGLE_CLOUD_PROJECT: 'my-project',
+          POLLUX_AUTH: 'keys',
+          POLLUX_CONFIG: join(folder, 'pollux.yaml'),
+        })
+        assert.ok(auth.mode === 'keys')
+        assert.deepEqual(
+          auth.keys.map(({ name }) => name),
+          ['ci'],
+        )
+      }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })

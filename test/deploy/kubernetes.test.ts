@@ -198,11 +198,7 @@ describe('the kustomizations', () => {
       const beside = filesOf(`${dirname(file)}/*.yaml`)
         .map((path) => basename(path))
         .filter((name) => name !== 'kustomization.yaml' && !name.includes('.example.'))
-      assert.deepEqual(
-        beside,
-        mine.filter((path) => path.endsWith('.yaml')).toSorted(),
-        file,
-      )
+      assert.deepEqual(beside, mine.filter((path) => path.endsWith('.yaml')).toSorted(), file)
     }
   })
 
@@ -258,7 +254,9 @@ describe('the Deployment', () => {
     const file = settings.POLLUX_CONFIG ?? ''
     assert.equal(dirname(file), mount?.mountPath)
     assert.deepEqual(Object.keys(secret.stringData), [basename(file)])
-    assert.ok(read(`${folder}/base/kustomization.yaml`).includes(`generic ${secret.metadata.name} `))
+    assert.ok(
+      read(`${folder}/base/kustomization.yaml`).includes(`generic ${secret.metadata.name} `),
+    )
   })
 
   it('listens on the port that the image has', () => {

@@ -51,16 +51,16 @@ describe('deploy/terraform', () => {
       const lines = read(file).split('\n')
       for (const line of lines) {
         assert.doesNotMatch(line, /\t|\s$/, file)
-        assert.equal(/^ */.exec(line)?.[0].length % 2, 0, `${file}: ${line}`)
+        assert.equal((line.length - line.trimStart().length) % 2, 0, `${file}: ${line}`)
       }
     }
     const formatted = spawnSync('terraform', ['fmt', '-check', '-diff', join(root, folder)])
-    if (formatted.error !== undefined) return void context.diagnostic('no terraform here')
+    if (formatted.error !== undefined) return context.diagnostic('no terraform here')
     assert.equal(formatted.status, 0, String(formatted.stdout))
   })
 
   it('declares each variable that it uses, with a line about it, and uses each', () => {
-    const used = new Set([...text.matchAll(/\bvar\.(\w+)/g)].map(([, name]) => name))
+    const used = new Set([...text.matchAll(/\bvar\.(\w+)/g)].map(([, name = '']) => name))
     assert.deepEqual([...used].toSorted(), declared.toSorted())
     for (const name of declared) {
       const body = block(`variable "${name}"`)
@@ -79,8 +79,8 @@ describe('deploy/terraform', () => {
       referred.filter((name) => !resources.includes(name)),
       [],
     )
-    const locals = [...block('locals').matchAll(/^ {2}(\w+) += /gm)].map(([, name]) => name)
-    const wanted = new Set([...bare.matchAll(/\blocal\.(\w+)/g)].map(([, name]) => name))
+    const locals = [...block('locals').matchAll(/^ {2}(\w+) += /gm)].map(([, name = '']) => name)
+    const wanted = new Set([...bare.matchAll(/\blocal\.(\w+)/g)].map(([, name = '']) => name))
     assert.deepEqual([...wanted].toSorted(), locals.toSorted())
   })
 
@@ -132,7 +132,9 @@ describe('deploy/terraform', () => {
   it('has the memory that its requests need', () => {
     const buffers = /POLLUX_BUFFER_LIMIT\s+= "(\d+)"/.exec(main)?.[1]
     const streams = Number(defaults('concurrency'))
-    assert.ok(needed(streams, { POLLUX_BUFFER_LIMIT: buffers }) < mebibytes(defaults('memory') ?? ''))
+    assert.ok(
+      needed(streams, { POLLUX_BUFFER_LIMIT: buffers }) < mebibytes(defaults('memory') ?? ''),
+    )
   })
 
   it('gives its account no role but those in docs/deploy.md', () => {
