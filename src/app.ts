@@ -5,6 +5,7 @@ import type { BackendsConfig, Config, TracesConfig } from './config.ts'
 import { createCurrent } from './current.ts'
 import type { Emulator } from './emulator/server.ts'
 import { brief, shuttingDown, unknownUrl } from './errors.ts'
+import type { Observer } from './http/answered.ts'
 import type { Authenticate } from './http/auth.ts'
 import { chatRoute, type ChatSettings, endpointRoute } from './http/chat.ts'
 import { toLogged } from './http/failure-log.ts'
@@ -15,7 +16,8 @@ import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
 import { isLimited, lazyLimiter } from './limits/limiter.ts'
-import { toGoogle } from './reach.ts'
+import { type Means, toGoogle } from './reach.ts'
+import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import { lostSpans } from './telemetry/lost-spans.ts'
 import type { Tracing } from './telemetry/tracing.ts'
@@ -29,6 +31,8 @@ import { createTransport } from './upstream/transport.ts'
 export interface App {
   /** Where it listens, without `/v1`. */
   url: string
+  /** Where its metrics are; undefined where nobody asked for them. */
+  metricsUrl: string | undefined
   /** Later requests find this configuration: its keys, models, endpoints and prices; nothing else of it. */
   reload(config: Config): Promise<void>
   /** Stops taking requests, lets the running ones end within the limit, and frees everything. */
@@ -42,7 +46,9 @@ const lastWordMs = 300
 export async function startApp(config: Config, log: Logger): Promise<App> {
   const emulator = config.backends.emulated ? await openEmulator() : undefined
   const reach = emulator === undefined ? config.backends : toEmulated(config.backends, emulator.url)
-  const tokens = emulator === undefined ? googleTokens(config, log) : fixedToken('emulator')
+  const refreshes = { success: 0, failure: 0 }
+  const tokens =
+    emulator === undefined ? googleTokens(config, log, refreshes) : fixedToken('emulator')
   const transport = createTransport(config.timeouts)
   const signatures =
     config.redisUrl === undefined ? memorySignatures() : await openRedis(config.redisUrl, log)
@@ -51,7 +57,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const countSignature = (source: SignatureSource) => void (counts[source] += 1)
   const { project, thoughts } = config
   const retry = { retries: config.retries, random: Math.random }
-  const means = {
+  const watched: WatchedTarget[] = []
+  const means: Means = {
     transport,
     retry,
     budget: retryBudget(),
@@ -59,15 +66,34 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     signatures,
     countSignature,
     thoughts,
+    onPlaces: ({ name, places: names }, places) =>
+      names.forEach((place, at) =>
+        watched.push({ provider: name, place, isEjected: () => places.isEjected(at) }),
+      ),
   }
   const current = await createCurrent(config, reach, toGoogle(reach, means), means)
+  const { costOf } = current
+  const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
+  const watch = watchProcess(config.mostLagMs)
+  const entrance = door({ mostAtOnce, strain: watch.strain })
+  const metrics =
+    config.metrics &&
+    (await openMetrics({
+      costOf,
+      sources: {
+        crowd: () => entrance.crowd(),
+        signatures: () => counts,
+        refreshes: () => refreshes,
+        targets: () => watched,
+      },
+    }))
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
   const traces = config.traces && (await openTracing(config.traces, log))
   const server = createServer({
     log,
     bodies,
     origins: config.origins,
-    observers: [requestLog(project), ...(traces === undefined ? [] : [traces.observe])],
+    observers: [requestLog(project, costOf), ...toObservers(metrics), ...toObservers(traces)],
   })
   let stopping = false
   const running = new Running()
@@ -76,9 +102,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   healthRoutes(server, { isReady, facts: () => ({ signatures: counts }) })
   const limiter = lazyLimiter({ redisUrl: config.redisUrl, log })
   if (config.auth.mode === 'keys' && config.auth.keys.some(isLimited)) await limiter.load()
-  const { heartbeatMs, totalMs, drainMs, mostAtOnce } = config
-  const watch = watchProcess(config.mostLagMs)
-  const entrance = door({ mostAtOnce, strain: watch.strain })
   const settings = {
     backends: current.backends,
     authenticate: current.authenticate,
@@ -90,10 +113,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     follow: traces?.begin,
   }
   openDoors(server, settings, current, reach.vertex)
+  const metricsServer = config.metrics && (await metrics?.serve(config.metrics))
   // A copy: Fastify writes into what it is given.
   await server.listen({ ...config.listen })
   return {
     url: toUrl(server),
+    metricsUrl: metricsServer?.url,
     reload: (next) => current.change(next),
     async close(limitMs = drainMs) {
       stopping = true
@@ -111,6 +136,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       await signatures.close()
       await traces?.close()
       await emulator?.close()
+      await metricsServer?.close()
     },
   }
 }
@@ -127,6 +153,16 @@ async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
   return redisSignatures(url, log)
 }
 
+/** Loaded where it is asked for: whoever reads no metrics pays nothing for them. */
+async function openMetrics(settings: MetricsSettings): Promise<Metrics> {
+  const { openMetrics } = await import('./telemetry/metrics.ts')
+  return openMetrics(settings)
+}
+
+function toObservers(watcher: { observe: Observer } | undefined): Observer[] {
+  return watcher === undefined ? [] : [watcher.observe]
+}
+
 /** Loaded where it is asked for: OpenTelemetry's parts take as long as all else. */
 async function openTracing(settings: TracesConfig, log: Logger): Promise<Tracing> {
   const [{ otlpSink }, { tracing }] = await Promise.all([
@@ -136,10 +172,18 @@ async function openTracing(settings: TracesConfig, log: Logger): Promise<Tracing
   return tracing(otlpSink(settings, lostSpans(log)), settings.content)
 }
 
-function googleTokens({ project }: Config, log: Logger): TokenSource {
+function googleTokens(
+  { project }: Config,
+  log: Logger,
+  refreshes: { success: number; failure: number },
+): TokenSource {
   return keptToken({
     fetch: () => fetchGoogleToken(project),
-    onFailure: (failure) => log.warn(toLogged(failure, failure), 'no Google credential'),
+    onSuccess: () => void (refreshes.success += 1),
+    onFailure(failure) {
+      refreshes.failure += 1
+      log.warn(toLogged(failure, failure), 'no Google credential')
+    },
   })
 }
 

@@ -1,17 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { checkAuth, checkBackends, checkLending } from './config/checks.ts'
+import { checkAuth, checkBackends, checkLending, checkPorts } from './config/checks.ts'
 import { toEndpoints } from './config/endpoints.ts'
 import type { ConfigFile } from './config/file.ts'
 import { type Environment, environment, type LogLevel, type Settings } from './environment.ts'
 import type { OtlpSettings } from './telemetry/otlp.ts'
 import { type KeyConfig, plainKey } from './key.ts'
+import type { Price } from './price.ts'
 
 export type { KeyConfig } from './key.ts'
+export type { Price } from './price.ts'
 
 /** Everything that is settled before the first request. Each part of the program gets its slice. */
 export interface Config {
   listen: { host: string; port: number }
+  /** Where metrics are to be had; undefined for nowhere. */
+  metrics: { host: string; port: number } | undefined
   auth: AuthConfig
   backends: BackendsConfig
   /** Names of the operator's own for models of others. */
@@ -90,15 +94,6 @@ export interface ModelConfig {
   price: Price | undefined
 }
 
-/** US dollars per million tokens. */
-export interface Price {
-  input: number
-  /** Of what the model had in its cache. */
-  cachedInput: number
-  /** Thoughts too. */
-  output: number
-}
-
 /** A model behind an address of its own, which speaks OpenAI's words itself. */
 export interface EndpointConfig {
   /** What clients call it. */
@@ -155,12 +150,14 @@ export function readConfig(env: Environment, file?: ConfigFile): Config {
     ...misplaced,
     ...checkLending(mode, backends),
     ...(backendsKnown ? checkBackends(settings, backends) : []),
+    ...checkPorts(settings),
     ...(file?.mistakes ?? []),
     ...(verdict?.mistakes ?? []),
   ]
   if (mistakes.length > 0) throw new ConfigError(mistakes.map(mark).join('\n'))
   return deepFreeze({
     listen: { host, port: settings.PORT },
+    metrics: toMetrics(settings, host),
     auth: mode === 'keys' ? { mode, keys } : { mode: mode ?? 'none' },
     backends,
     models: file?.settings.models ?? [],
@@ -232,6 +229,10 @@ function readKeyFile(path: string): { content: string; unreadable: string[] } {
       unreadable: ['POLLUX_API_KEYS_FILE names no file that can be read. Give the path of one.'],
     }
   }
+}
+
+function toMetrics({ POLLUX_METRICS_PORT: port, POLLUX_METRICS_HOST }: Settings, host: string) {
+  return port === undefined ? undefined : { host: POLLUX_METRICS_HOST ?? host, port }
 }
 
 function toBackends(

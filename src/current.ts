@@ -2,12 +2,13 @@ import type { Config } from './config.ts'
 import { anyone, type Authenticate, type Client, passingThrough, withKeys } from './http/auth.ts'
 import { ApiError } from './errors.ts'
 import { mayAsk } from './key.ts'
+import { type CostOf, costsBy } from './price.ts'
 import { type Google, type Means, toBackends } from './reach.ts'
 import { listedModels } from './translate/abilities.ts'
 import type { Backends } from './upstream/backend.ts'
 
 /**
- * What a change of the configuration exchanges while requests are answered: who may ask, and for what.
+ * What a change of the configuration exchanges while requests are answered: who may ask, for what, and what it costs.
  * Routes hold on to this; each request finds what is there when it comes, and goes on with that.
  */
 export interface Current {
@@ -17,6 +18,8 @@ export interface Current {
   listed(client: Client): readonly string[]
   /** Whether a client may ask for a model by this name, listed or not. */
   serves(name: string, client: Client): boolean
+  /** What a request has cost, by the prices of the moment. */
+  costOf: CostOf
   /** Later requests find this configuration. */
   change(config: Config): Promise<void>
 }
@@ -30,6 +33,7 @@ export async function createCurrent(
 ): Promise<Current> {
   let authenticate = toAuthenticate(config.auth)
   let backends = await backendsOf(config)
+  let costOf = costsBy(config.models, config.prices)
   return {
     authenticate: (request) => authenticate(request),
     backends: {
@@ -43,11 +47,13 @@ export async function createCurrent(
       const ids = [...new Set([...backends.names, ...listedModels])]
       return key === undefined ? ids : ids.filter((id) => mayAsk(key, [id]))
     },
+    costOf: (record) => costOf(record),
     serves: (name, client) => isServed(backends, name, client),
     async change(config) {
       const next = await backendsOf(config)
       authenticate = toAuthenticate(config.auth)
       backends = next
+      costOf = costsBy(config.models, config.prices)
     },
   }
 

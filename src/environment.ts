@@ -204,6 +204,14 @@ export const environment = z.object({
     .describe(
       'Seconds that running answers may take after SIGTERM; default `30`, `9` on Cloud Run (`K_SERVICE`).',
     ),
+  POLLUX_METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe(
+      'Port of `/metrics` for Prometheus, and of nothing else; none by default, `9464` is usual.',
+    ),
+  POLLUX_METRICS_HOST: text
+    .optional()
+    .describe('Address to listen on for metrics; default the same as for requests.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe(

@@ -17,7 +17,7 @@ import {
   vertexHeaders,
 } from './upstream/google.ts'
 import type { RetryBudget } from './upstream/budget.ts'
-import { watchedPlaces } from './upstream/places.ts'
+import { type Places, watchedPlaces } from './upstream/places.ts'
 import type { RetrySettings } from './upstream/retry.ts'
 import type { SignatureStore } from './upstream/signatures.ts'
 import type { TokenSource } from './upstream/token.ts'
@@ -32,6 +32,8 @@ export interface Means {
   signatures: SignatureStore
   countSignature: (source: SignatureSource) => void
   thoughts: Config['thoughts']
+  /** Told of places of which one stands in for another. */
+  onPlaces?: (gate: GeminiSettings['gate'], places: Places) => void
 }
 
 /** Google's own, as far as it is configured. */
@@ -42,8 +44,11 @@ export interface Google {
 
 /** They know how healthy each place is, and so outlive a change of the other settings. */
 export function toGoogle({ vertex, gemini }: BackendsConfig, means: Means): Google {
-  const backend = (gate: GeminiSettings['gate']) =>
-    geminiBackend({ ...means, gate, places: watchedPlaces(gate.places.length) })
+  const backend = (gate: GeminiSettings['gate']) => {
+    const places = watchedPlaces(gate.places.length)
+    means.onPlaces?.(gate, places)
+    return geminiBackend({ ...means, gate, places })
+  }
   return {
     vertex: vertex && backend(vertexGate({ ...vertex, apiVersion: 'v1beta1' }, means.tokens)),
     gemini: gemini && backend(developerGate(gemini)),

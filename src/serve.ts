@@ -98,23 +98,36 @@ async function readConfigOrExit(): Promise<Config> {
 /** What the operator can mend is said in a sentence; the rest is a bug, and flies. */
 function exitUnlessReadable(error: unknown, config: Config): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const sentence = toSentence(code, config.listen)
+  const { listen, metrics } = config
+  // Of a name that leads nowhere there is no port.
+  const ofMetrics =
+    error instanceof Error &&
+    (('port' in error && error.port === metrics?.port) ||
+      ('hostname' in error && error.hostname === metrics?.host && metrics?.host !== listen.host))
+  const sentence =
+    ofMetrics && metrics !== undefined
+      ? toSentence(code, metrics, 'POLLUX_METRICS_')
+      : toSentence(code, listen, '')
   if (sentence === undefined) throw error
   return exitWith(`✖ ${sentence} (${code})`)
 }
 
-/** Why an address cannot be listened on, and what to set. */
-function toSentence(code: string, { host, port }: Config['listen']): string | undefined {
+/** Why an address cannot be listened on, and what to set: variables whose names begin with `prefix`. */
+function toSentence(
+  code: string,
+  { host, port }: Config['listen'],
+  prefix: string,
+): string | undefined {
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use by another program. Set PORT to another, or stop that program.`
+      return `Port ${port} on ${host} is in use by another program. Set ${prefix}PORT to another, or stop that program.`
     case 'EACCES':
-      return `Listening on port ${port} of ${host} is not permitted. Set PORT to 1024 or more.`
+      return `Listening on port ${port} of ${host} is not permitted. Set ${prefix}PORT to 1024 or more.`
     case 'EADDRNOTAVAIL':
-      return `This machine does not have the address ${host}. Set HOST to one of its own, e.g. 127.0.0.1.`
+      return `This machine does not have the address ${host}. Set ${prefix}HOST to one of its own, e.g. 127.0.0.1.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `There is no address by the name ${host}. Set HOST to an IP address.`
+      return `There is no address by the name ${host}. Set ${prefix}HOST to an IP address.`
     default:
       return undefined
   }
@@ -126,8 +139,9 @@ function exitWith(message: string): never {
 }
 
 /** What is served, from where, and how to try it: readable at home, one JSON line in production. */
-function announce({ backends, auth }: Config, { url }: App, log: Logger): void {
-  const line = toLine(backends, url)
+function announce({ backends, auth }: Config, { url, metricsUrl }: App, log: Logger): void {
+  const metrics = metricsUrl === undefined ? '' : `, and metrics at ${metricsUrl}`
+  const line = toLine(backends, url) + metrics
   if (process.env.K_SERVICE !== undefined || process.env.NODE_ENV === 'production') {
     log.info(line)
     return

@@ -87,8 +87,6 @@ const plantings: Planting[] = [
     code: 'export function f(x: any) { return Boolean(x) }',
     rule: 'no-explicit-any',
   },
-  importingFreely('telemetry', '../http/answered.ts'),
-  importingFreely('telemetry', '../upstream/record.ts'),
   importingFreely('http', '../upstream/backend.ts'),
   importingFreely('http', '../translate/parse.ts'),
   importingFreely('http', '../errors.ts'),

@@ -25,6 +25,7 @@ describe('without any variable', () => {
   it('the emulator is served on loopback, to anybody', () => {
     assert.deepEqual(readConfig({}), {
       listen: { host: '127.0.0.1', port: 8080 },
+      metrics: undefined,
       auth: { mode: 'none' },
       backends: {
         vertex: undefined,
@@ -359,6 +360,15 @@ describe('what would let strangers in, or answer made up things', () => {
       readConfig({ POLLUX_AUTH: 'passthrough', POLLUX_ENDPOINTS: keyless }).auth.mode,
       'passthrough',
     )
+  })
+
+  it('is refused where metrics would have the port of requests', () => {
+    const same = { PORT: '9464', POLLUX_METRICS_PORT: '9464' }
+    assert.match(mistakesIn(same), /POLLUX_METRICS_PORT is the same as PORT, 9464/)
+    const free = readConfig({ PORT: '0', POLLUX_METRICS_PORT: '0', POLLUX_METRICS_HOST: '::1' })
+    assert.deepEqual(free.metrics, { host: '::1', port: 0 })
+    const exposed = { HOST: '0.0.0.0', POLLUX_AUTH: 'none', POLLUX_METRICS_PORT: '9464' }
+    assert.deepEqual(readConfig(exposed).metrics, { host: '0.0.0.0', port: 9464 })
   })
 
   it('is refused in production without a backend', () => {

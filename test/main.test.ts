@@ -306,6 +306,17 @@ describe('the process', { concurrency: 2 }, () => {
     }
   })
 
+  it('says why when the port of the metrics is taken', async () => {
+    const first = await takePort()
+    const second = start({ POLLUX_METRICS_PORT: String(first.port) })
+    assert.equal(await second.exited(), 1)
+    assert.match(
+      second.output(),
+      new RegExp(`Port ${first.port} .* is in use.* Set POLLUX_METRICS_PORT`),
+    )
+    await first.free()
+  })
+
   it('says why when the port is taken', async () => {
     const first = await takePort()
     const second = start({ PORT: String(first.port) })

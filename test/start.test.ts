@@ -47,15 +47,27 @@ describe('what is loaded until the gateway listens', () => {
       ['fastify', 'lru-cache', 'pino', 'undici', 'zod'],
     )
     // Of Fastify, nothing that compiles schemas; of undici, no `fetch`.
-    for (const part of ['src/emulator/', 'node_modules/ajv/', 'node_modules/undici/lib/web/']) {
+    for (const part of [
+      'src/emulator/',
+      'src/telemetry/metrics',
+      'node_modules/ajv/',
+      'node_modules/undici/lib/web/',
+    ]) {
       assert.ok(!has(loaded, part), part)
     }
     assert.ok(loaded.length < 400, `${loaded.length} files`)
   })
 
   it('is more where it is asked for', async () => {
-    const loaded = await loadedBy({ POLLUX_CORS_ORIGINS: 'https://app.example' })
-    for (const part of ['src/emulator/', 'node_modules/@fastify/cors/']) {
+    const loaded = await loadedBy({
+      POLLUX_CORS_ORIGINS: 'https://app.example',
+      POLLUX_METRICS_PORT: '0',
+    })
+    for (const part of [
+      'src/emulator/',
+      'node_modules/@fastify/cors/',
+      'node_modules/prom-client/',
+    ]) {
       assert.ok(has(loaded, part), part)
     }
   })

@@ -57,3 +57,10 @@ export function checkBackends(settings: Settings, backends: BackendsConfig): str
       : []),
   ]
 }
+
+/** Metrics are not for clients, so their port is another. */
+export function checkPorts({ PORT, POLLUX_METRICS_PORT: metrics }: Settings): string[] {
+  // Of 0 there are many.
+  if (metrics !== PORT || PORT === 0) return []
+  return [`POLLUX_METRICS_PORT is the same as PORT, ${PORT}. Set it to another, e.g. 9464.`]
+}

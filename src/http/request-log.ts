@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { CallRecord } from '../upstream/record.ts'
+import type { CostOf } from '../price.ts'
 import type { Answered, Observer } from './answered.ts'
 import { readTraceContext, toLogFields } from './trace-context.ts'
 
 /** One line a request. `project` is where Cloud Logging finds its traces. */
-export function requestLog(project: string | undefined): Observer {
+export function requestLog(project: string | undefined, costOf: CostOf): Observer {
   return (answered, request) => {
     const { method, path, status, left, durationMs } = answered
     const ms = Math.round(durationMs)
@@ -15,7 +16,7 @@ export function requestLog(project: string | undefined): Observer {
       durationMs: ms,
       key: request.client?.key?.name,
       turnedAway: answered.refusal?.turnedAway,
-      ...(answered.record && toDetails(answered.record, answered)),
+      ...(answered.record && toDetails(answered.record, answered, costOf)),
       ...(project !== undefined && toCloudFields(answered, request, project)),
     }
     const model = answered.record === undefined ? '' : ` ${answered.record.asked}`
@@ -25,7 +26,7 @@ export function requestLog(project: string | undefined): Observer {
 }
 
 /** What it asked for and what came of it; what nobody knows is left out. */
-function toDetails(record: CallRecord, { firstMs, left }: Answered) {
+function toDetails(record: CallRecord, { firstMs, left }: Answered, costOf: CostOf) {
   const { asked, streamed, tokens, finishReasons, asks, failure, overheadMs } = record
   const last = asks.at(-1)
   return {
@@ -39,6 +40,7 @@ function toDetails(record: CallRecord, { firstMs, left }: Answered) {
     cachedTokens: tokens?.cached,
     outputTokens: tokens?.output,
     reasoningTokens: tokens?.reasoning,
+    costUsd: costOf(record),
     finish: finishReasons.length > 0 ? finishReasons.join() : undefined,
     firstByteMs: firstMs === undefined ? undefined : Math.round(firstMs),
     overheadMs: Math.round(overheadMs * 10) / 10,

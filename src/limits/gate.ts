@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.ts'
-import { connectRedis, type Redis } from '../redis.ts'
+import type { Redis, RedisLog } from '../redis.ts'
 import type { Admission, Limited, Limiter, LimiterSettings } from './limiter.ts'
 import { type OwnPlaces, ownPlaces, type Places, sharedPlaces } from './places.ts'
 import { allTaken, toHeaders, tooLarge, usedUp } from './refusals.ts'
@@ -12,9 +12,9 @@ const patience = { answerMs: 250, pauseMs: 5_000, mostCommands: 10_000 }
  * Counts in Redis where there is one; where it is away, or silent for a quarter of a second, in the
  * process's own memory, where all that this process has let in is noted.
  */
-export function openGate(settings: LimiterSettings): Limiter {
+export async function openGate(settings: LimiterSettings): Promise<Limiter> {
   const { redisUrl, log, windowSeconds = 60, leaseMs = 15_000 } = settings
-  const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, log, patience)
+  const redis = redisUrl === undefined ? undefined : await connect(redisUrl, log)
   const own = { windows: memoryWindows(windowSeconds), places: ownPlaces() }
   const shared = redis && share(redis, own.places, windowSeconds, leaseMs)
   return {
@@ -37,6 +37,12 @@ export function openGate(settings: LimiterSettings): Limiter {
       redis?.close()
     },
   }
+}
+
+/** Loaded where it is asked for: most gateways are alone. */
+async function connect(url: string, log: RedisLog): Promise<Redis> {
+  const { connectRedis } = await import('../redis.ts')
+  return connectRedis(url, log, patience)
 }
 
 /** Where limits are counted. */

@@ -5,6 +5,8 @@ import { createLog } from '../../src/log.ts'
 
 export interface Gateway {
   url: string
+  /** Where its metrics are, for POLLUX_METRICS_PORT. */
+  metricsUrl: string | undefined
   close(): Promise<void>
 }
 
