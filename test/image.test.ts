@@ -10,6 +10,11 @@ const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
 /** The libraries that `gcr.io/distroless/cc-debian12` has. */
 const ofBase = /^(ld-linux-.*|libc|libdl|libgcc_s|libgomp|libm|libpthread|librt|libstdc\+\+)$/
 
+/** Without comments. */
+function linesOf(file: string): string[] | null {
+  return readFileSync(join(root, file), 'utf8').match(/^[^#\n].*$/gm)
+}
+
 describe('the image', () => {
   it('has each library that Node loads', { skip: process.platform !== 'linux' }, () => {
     const code = "process.stdout.write(require('node:fs').readFileSync('/proc/self/maps'))"
@@ -29,6 +34,19 @@ describe('the image', () => {
     )
     const through = readFileSync(join(root, '.dockerignore'), 'utf8').match(/(?<=^!).+$/gm)
     assert.deepEqual(sources.toSorted(), through?.toSorted())
+  })
+
+  it('is built by gcloud of the same', () => {
+    const through = linesOf('.dockerignore')?.filter((line) => line.startsWith('!')) ?? []
+    const [all, ...others] = linesOf('.gcloudignore') ?? []
+    assert.equal(all, '/*')
+    // Its patterns are those of git: what is let through begins at the root, and brings its files along.
+    const wanted = ['Dockerfile', '.dockerignore', ...through.map((line) => line.slice(1))]
+    assert.deepEqual(
+      others.toSorted(),
+      ['/image/node_modules', ...wanted.map((path) => `!/${path}`)].toSorted(),
+    )
+    assert.ok(others.indexOf('!/image') < others.indexOf('/image/node_modules'))
   })
 
   it('is bundled by packages with exact versions and hashes', () => {
