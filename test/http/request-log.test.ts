@@ -90,7 +90,7 @@ describe('the line of a request', () => {
         latency: `${(Number(durationMs) / 1000).toFixed(3)}s`,
         protocol: 'HTTP/1.1',
       },
-      message: `POST /v1/chat/completions gemini/gemini-2.5-flash 200 ${String(durationMs)} ms`,
+      message: `POST /v1/chat/completions 200 ${String(durationMs)} ms gemini/gemini-2.5-flash`,
     })
     assert.equal(response.headers.get('x-request-id'), requestId)
     assert.ok(Number(firstByteMs) <= Number(durationMs) && Number(overheadMs) >= 0)
