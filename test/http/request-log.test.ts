@@ -12,7 +12,10 @@ const log = createLog('info', { write: (line) => void lines.push(line) })
 const google = await startByHand()
 const env = { PORT: '0', GEMINI_API_KEY: 'key', GOOGLE_GEMINI_BASE_URL: google.url }
 const gateway = await startApp(
-  readConfig({ ...env, GOOGLE_CLOUD_PROJECT: 'harbour', GOOGLE_GENAI_USE_VERTEXAI: 'false' }),
+  {
+    ...readConfig({ ...env, GOOGLE_CLOUD_PROJECT: 'harbour', GOOGLE_GENAI_USE_VERTEXAI: 'false' }),
+    prices: { 'gemini-2.5-*': { input: 1, cachedInput: 0.5, output: 2 } },
+  },
   log,
 )
 after(async () => {
@@ -78,6 +81,7 @@ describe('the line of a request', () => {
       cachedTokens: 4,
       outputTokens: 12,
       reasoningTokens: 7,
+      costUsd: 0.000034,
       finish: 'stop',
       httpRequest: {
         requestMethod: 'POST',
