@@ -104,8 +104,6 @@ const plantings: Planting[] = [
   importingFreely('upstream', '../redis.ts'),
   importingFreely('upstream', '../errors.ts'),
   importingFreely('upstream', 'undici'),
-  importingFreely('telemetry', '../http/answered.ts'),
-  importingFreely('telemetry', '../upstream/record.ts'),
   importingFreely('translate', '../errors.ts'),
 ]
 
