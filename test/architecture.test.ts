@@ -87,6 +87,13 @@ const plantings: Planting[] = [
     code: 'export function f(x: any) { return Boolean(x) }',
     rule: 'no-explicit-any',
   },
+  ...['fastify', 'undici', '../http/auth.ts', '../app.ts', '../commands/run.ts'].map((name) =>
+    importing('doctor', name),
+  ),
+  importingFreely('doctor', '../config.ts'),
+  importingFreely('doctor', '../upstream/google.ts'),
+  importingFreely('telemetry', '../http/answered.ts'),
+  importingFreely('telemetry', '../upstream/record.ts'),
   importingFreely('http', '../upstream/backend.ts'),
   importingFreely('http', '../translate/parse.ts'),
   importingFreely('http', '../errors.ts'),
@@ -97,8 +104,6 @@ const plantings: Planting[] = [
   importingFreely('upstream', '../redis.ts'),
   importingFreely('upstream', '../errors.ts'),
   importingFreely('upstream', 'undici'),
-  importingFreely('telemetry', '../http/answered.ts'),
-  importingFreely('telemetry', '../upstream/record.ts'),
   importingFreely('translate', '../errors.ts'),
 ]
 

@@ -9,13 +9,11 @@ const plain = {
   POLLUX_MAX_LAG_MS: '60000',
 }
 
-/** All that can be switched on. */
+/** All that is counted and asked for: keys with limits, prices, metrics, the log. */
 const everything = {
   ...plain,
-  POLLUX_API_KEYS: [
-    'bench-key',
-    ...Array.from({ length: 15 }, (_, at) => `other-key-${at}`),
-  ].join(),
+  POLLUX_CONFIG: join(import.meta.dirname, 'everything.yaml'),
+  POLLUX_METRICS_PORT: '0',
   LOG_LEVEL: 'info',
 }
 
@@ -26,9 +24,16 @@ export const polluxes: Contestant[] = [
   pollux('pollux', 'this gateway, as it is delivered', root, plain),
   pollux(
     'pollux-full',
-    'the same with keys for clients (16 of them) and the log at `info` into a file',
+    'the same with 16 keys that have limits of each kind, prices, metrics, and the log at `info` into a file',
     root,
     everything,
+  ),
+  pollux(
+    'pollux-traced',
+    'the same, and each request traced, its spans sent to the upstream',
+    root,
+    everything,
+    (upstream) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${upstream}` }),
   ),
 ]
 
@@ -37,7 +42,13 @@ export function polluxFrom(name: string, path: string, env: Record<string, strin
   return pollux(name, `this gateway, from ${path}`, path, { ...plain, ...env })
 }
 
-function pollux(name: string, about: string, cwd: string, env: Record<string, string>): Contestant {
+function pollux(
+  name: string,
+  about: string,
+  cwd: string,
+  env: Record<string, string>,
+  around: (upstream: number) => Record<string, string> = () => ({}),
+): Contestant {
   return {
     name,
     about,
@@ -51,6 +62,7 @@ function pollux(name: string, about: string, cwd: string, env: Record<string, st
         env: {
           ...(open !== undefined && { POLLUX_MAX_CONCURRENT: String(open) }),
           ...env,
+          ...around(upstream),
           PORT: String(port),
           GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${upstream}`,
         },

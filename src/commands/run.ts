@@ -3,6 +3,7 @@ import type { Command } from './command.ts'
 /** Loaded where they are asked for: the gateway itself needs none. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'check-config': async () => (await import('./check-config.ts')).checkConfig,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   keys: async () => (await import('./keys.ts')).keys,
 }
 

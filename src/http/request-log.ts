@@ -21,7 +21,7 @@ export function requestLog(project: string | undefined, costOf: CostOf): Observe
     }
     const model = answered.record === undefined ? '' : ` ${answered.record.asked}`
     const why = left ? ', client left' : ''
-    request.log.info(details, `${method} ${path}${model} ${status} ${ms} ms${why}`)
+    request.log.info(details, `${method} ${path} ${status} ${ms} ms${model}${why}`)
   }
 }
 

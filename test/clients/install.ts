@@ -9,20 +9,25 @@ import type { Command } from './perform.ts'
 const run = promisify(execFile)
 const folder = import.meta.dirname
 const cache = join(folder, '..', '..', '.cache', 'clients')
-const longestMs = 480_000
 
-/** What a client needs where it is missing, and how it is started then. Throws where it cannot be had. */
-export async function install({ program, requirements }: Client): Promise<Command> {
+/**
+ * What a client needs where it is missing, and how it is started then. Throws where it cannot be had,
+ * or not in so many milliseconds.
+ */
+export async function install(
+  { program, requirements }: Client,
+  limitMs: number,
+): Promise<Command> {
   const file = join(folder, program)
   const tree = packagesOf(program)
   const path = [dirname(process.execPath)]
   if (tree !== undefined) {
-    await once(tree, () => installPackages(tree))
+    await once(tree, () => installPackages(tree, limitMs))
     path.push(join(tree, 'node_modules', '.bin'))
   }
   if (requirements !== undefined) {
     const home = environmentOf(requirements)
-    await once(home, () => installEnvironment(home, join(folder, requirements)))
+    await once(home, () => installEnvironment(home, join(folder, requirements), limitMs))
     path.push(join(home, 'bin'))
   }
   switch (extname(program)) {
@@ -31,7 +36,7 @@ export async function install({ program, requirements }: Client): Promise<Comman
     case '.py':
       return { file: 'python', args: [file], path: path.toReversed() }
     default:
-      return { file: await once(file, () => build(file)), args: [], path }
+      return { file: await once(file, () => build(file, limitMs)), args: [], path }
   }
 }
 
@@ -57,20 +62,24 @@ async function once<T>(what: string, make: () => Promise<T>): Promise<T> {
   return made as Promise<T>
 }
 
-async function installPackages(tree: string): Promise<void> {
+async function installPackages(tree: string, timeout: number): Promise<void> {
   const age = (file: string) => statSync(join(tree, file), { throwIfNoEntry: false })?.mtimeMs ?? -1
   if (age('node_modules/.package-lock.json') >= age('package-lock.json')) return
   // As the lock has it. `npm ci` would want the packages of all platforms there, which some registries lack.
   const npm = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
-  await run('npm', npm, { cwd: tree, timeout: longestMs })
+  await run('npm', npm, { cwd: tree, timeout })
 }
 
-async function installEnvironment(home: string, requirements: string): Promise<void> {
+async function installEnvironment(
+  home: string,
+  requirements: string,
+  timeout: number,
+): Promise<void> {
   const wanted = readFileSync(requirements, 'utf8')
   // Written when all is there.
   const stamp = join(home, 'installed.txt')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  await run('python3', ['-m', 'venv', '--clear', home], { timeout: longestMs })
+  await run('python3', ['-m', 'venv', '--clear', home], { timeout })
   const pip = [
     'install',
     '--quiet',
@@ -79,15 +88,15 @@ async function installEnvironment(home: string, requirements: string): Promise<v
     '--requirement',
     requirements,
   ]
-  await run(join(home, 'bin', 'pip'), pip, { timeout: longestMs })
+  await run(join(home, 'bin', 'pip'), pip, { timeout })
   await writeFile(stamp, wanted)
 }
 
-async function build(source: string): Promise<string> {
+async function build(source: string, timeout: number): Promise<string> {
   const program = join(cache, 'go', source.split('/').at(-1) ?? '')
   await mkdir(dirname(program), { recursive: true })
-  // It runs once: to compile it well would take longer than all else.
+  // It runs once: to compile it well would take longer than to run it.
   const quickly = ['-gcflags=all=-N -l', '-ldflags=-s -w']
-  await run('go', ['build', ...quickly, '-o', program, '.'], { cwd: source, timeout: longestMs })
+  await run('go', ['build', ...quickly, '-o', program, '.'], { cwd: source, timeout })
   return program
 }

@@ -5,17 +5,20 @@ import { install } from './install.ts'
 import { failures, judge, type Run, type Verdicts } from './judge.ts'
 import { perform } from './perform.ts'
 import { toWord } from './table.ts'
+import { wrongTypes } from './types.ts'
 import { versionsOf } from './versions.ts'
 
 /**
- * `node test/clients/run.ts [--group sdk,framework] [--install] [--write] [client …]`: runs the
+ * `node test/clients/run.ts [--group sdk,framework] [--install] [--patience 300] [--write] [client …]`: runs the
  * programs of real clients, two at a time, each against a gateway of its own, and shows what worked.
- * Exits with 1 where something fails that is not known to. What cannot be installed is skipped.
+ * Exits with 1 where something fails that is not known to. What cannot be installed is skipped,
+ * and what takes more seconds than there is patience.
  */
 const { values, positionals } = parseArgs({
   options: {
     group: { type: 'string', default: groups.join(',') },
     install: { type: 'boolean', default: false },
+    patience: { type: 'string', default: '1200' },
     write: { type: 'boolean', default: false },
     // Shows what the programs said and complained about.
     verbose: { type: 'boolean', default: false },
@@ -26,12 +29,19 @@ const { values, positionals } = parseArgs({
 const longestMs = { sdk: undefined, framework: undefined, program: 600_000 }
 const wanted = choose()
 const started = performance.now()
-let ran = 0
+const ran: Client[] = []
 const skipped: string[] = []
 const failed: string[] = []
 const queue = [...wanted]
 await Promise.all([work(), work()])
-console.log(`${ran} ran, ${skipped.length} skipped, ${failed.length} failed, ${seconds(started)} s`)
+const complaints = await wrongTypes(ran)
+if (complaints !== '') {
+  console.error(complaints)
+  failed.push('the types of the programs')
+}
+console.log(
+  `${ran.length} ran, ${skipped.length} skipped, ${failed.length} failed, ${seconds(started)} s`,
+)
 if (failed.length > 0) console.error(`Fails with: ${failed.join(', ')}`)
 process.exit(failed.length > 0 ? 1 : 0)
 
@@ -62,8 +72,13 @@ async function work(): Promise<void> {
   }
 }
 
+/** What is left of it for installing; to see that all is there takes some, too. */
+function patienceMs(): number {
+  return Math.max(20_000, Number(values.patience) * 1000 - (performance.now() - started))
+}
+
 async function show(client: Client): Promise<void> {
-  const command = await install(client).catch((error: Error) => error)
+  const command = await install(client, patienceMs()).catch((error: Error) => error)
   if (command instanceof Error) {
     skipped.push(client.id)
     return console.log(`${client.name}: skipped, since it cannot be installed: ${why(command)}\n`)
@@ -74,7 +89,7 @@ async function show(client: Client): Promise<void> {
   const verdicts = judge(client, run)
   const versions = versionsOf(client)
   const date = new Date().toISOString().slice(0, 10)
-  ran += 1
+  ran.push(client)
   if (values.write) writeSeen({ ...readSeen(), [client.id]: { versions, date, verdicts } })
   if (failures(verdicts).length > 0) failed.push(client.id)
   console.log(`${client.name} (${versions}), ${seconds(since)} s\n${toLines(client, verdicts)}`)

@@ -12,7 +12,10 @@ const log = createLog('info', { write: (line) => void lines.push(line) })
 const google = await startByHand()
 const env = { PORT: '0', GEMINI_API_KEY: 'key', GOOGLE_GEMINI_BASE_URL: google.url }
 const gateway = await startApp(
-  readConfig({ ...env, GOOGLE_CLOUD_PROJECT: 'harbour', GOOGLE_GENAI_USE_VERTEXAI: 'false' }),
+  {
+    ...readConfig({ ...env, GOOGLE_CLOUD_PROJECT: 'harbour', GOOGLE_GENAI_USE_VERTEXAI: 'false' }),
+    prices: { 'gemini-2.5-*': { input: 1, cachedInput: 0.5, output: 2 } },
+  },
   log,
 )
 after(async () => {
@@ -78,6 +81,7 @@ describe('the line of a request', () => {
       cachedTokens: 4,
       outputTokens: 12,
       reasoningTokens: 7,
+      costUsd: 0.000034,
       finish: 'stop',
       httpRequest: {
         requestMethod: 'POST',
@@ -86,7 +90,7 @@ describe('the line of a request', () => {
         latency: `${(Number(durationMs) / 1000).toFixed(3)}s`,
         protocol: 'HTTP/1.1',
       },
-      message: `POST /v1/chat/completions gemini/gemini-2.5-flash 200 ${String(durationMs)} ms`,
+      message: `POST /v1/chat/completions 200 ${String(durationMs)} ms gemini/gemini-2.5-flash`,
     })
     assert.equal(response.headers.get('x-request-id'), requestId)
     assert.ok(Number(firstByteMs) <= Number(durationMs) && Number(overheadMs) >= 0)

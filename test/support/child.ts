@@ -25,8 +25,8 @@ const root = join(import.meta.dirname, '..', '..')
 /** Where somebody wants to know it of another form of the gateway, e.g. the bundle in the image. */
 export const main = process.env.POLLUX_TEST_MAIN ?? 'src/main.ts'
 
-export function startChild(env: Record<string, string>): Child {
-  const child = spawn(process.execPath, [main], {
+export function startChild(env: Record<string, string>, ...words: string[]): Child {
+  const child = spawn(process.execPath, [main, ...words], {
     cwd: root,
     // HOME would lead to credentials of whoever runs the tests.
     env: {

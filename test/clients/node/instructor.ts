@@ -57,7 +57,7 @@ await tell('reasoning', async () => {
   const thinker = Instructor({ client: openai, mode: 'THINKING_MD_JSON' })
   const question = {
     model,
-    messages: [{ role: 'user' as const, content: `Say ${JSON.stringify(expected)}` }],
+    messages,
     response_model: voyage,
     extra_body: {
       google: { thinking_config: { include_thoughts: true }, thought_tag_marker: 'think' },
