@@ -40,7 +40,11 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   }
   const image = tryLayOut()
   if (image === undefined) {
-    yield { promise: 'the image runs as on Cloud Run', seen: 'no registry here: skipped', kept: true }
+    yield {
+      promise: 'the image runs as on Cloud Run',
+      seen: 'no registry here: skipped',
+      kept: true,
+    }
     return
   }
   furnish(image, {
@@ -263,7 +267,7 @@ async function begin(url: string, over: 'HTTP/1' | 'h2c'): Promise<() => void> {
   if (over === 'HTTP/1') {
     const client = await connectRaw(url)
     client.send(toHttp('POST /v1/chat/completions', question(true), asClient))
-    return client.leave
+    return () => client.leave()
   }
   const client = await connectH2(url)
   const { stream } = client.ask('/v1/chat/completions', question(true), asClient)
