@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
 import { describe, it } from 'node:test'
+import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { environment } from '../../src/environment.ts'
 import { startGateway } from '../support/gateway.ts'
@@ -229,6 +232,41 @@ describe('the kustomizations', () => {
     assert.ok(images.length >= 2)
     for (const image of images) {
       assert.match(mapped.get(image) ?? image, /(^|:)\d+\.\d+\.\d+(-[a-z]+)?$/)
+    }
+  })
+})
+
+/** What kustomize makes of a folder. */
+function built(path: string): unknown[] {
+  const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', path])
+  assert.equal(status, 0, String(stderr))
+  return parseAllDocuments(String(stdout)).map((document): unknown => document.toJS())
+}
+
+const kubectl = spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' })
+
+describe('kustomize', { skip: kubectl.status !== 0 && 'needs kubectl' }, () => {
+  it('builds the base and the overlay', () => {
+    assert.equal(built(join(root, folder, 'base')).length, 6)
+    assert.equal(built(join(root, folder, 'overlays/redis')).length, 8)
+  })
+
+  it('builds an overlay with both components, whose ports add up', () => {
+    const own = mkdtempSync(join(tmpdir(), 'pollux-overlay-'))
+    try {
+      const there = (path: string) => relative(own, join(root, folder, path))
+      const overlay = {
+        resources: [there('overlays/redis')],
+        components: [there('components/pod-monitoring'), there('components/service-monitor')],
+      }
+      writeFileSync(join(own, 'kustomization.yaml'), JSON.stringify(overlay))
+      const all = JSON.stringify(built(own))
+      for (const word of ['REDIS_URL', 'POLLUX_METRICS_PORT', 'PodMonitoring', 'ServiceMonitor']) {
+        assert.ok(all.includes(word), word)
+      }
+      assert.match(all, /"ports":\[[^\]]*"containerPort":9464[^\]]*"containerPort":8080/)
+    } finally {
+      rmSync(own, { recursive: true })
     }
   })
 })

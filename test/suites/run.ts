@@ -26,7 +26,7 @@ if (unknown.length > 0) {
 }
 
 // Those that mostly wait go beside the others, which measure what the processor does.
-const waiting = ['supply-chain', 'tokens', 'urls', 'drain']
+const waiting = ['supply-chain', 'tokens', 'urls', 'drain', 'cloud-run', 'three-instances']
 const wanted = positionals.length > 0 ? positionals : all
 const failed = (
   await Promise.all([

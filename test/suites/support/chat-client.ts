@@ -17,6 +17,8 @@ export interface Outcome {
 export interface AskOptions {
   agent?: Agent
   signal?: AbortSignal
+  /** Beside those of its body. */
+  headers?: Record<string, string>
   /** Called with each piece of the answer. */
   heard?: (piece: Buffer) => void
 }
@@ -53,14 +55,18 @@ export async function askChat(
 export async function openChat(
   url: string,
   body: object,
-  { agent, signal }: AskOptions = {},
+  { agent, signal, headers }: AskOptions = {},
 ): Promise<IncomingMessage> {
   const json = JSON.stringify(body)
   const asked = request(`${url}/v1/chat/completions`, {
     method: 'POST',
     agent: agent ?? false,
     signal,
-    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) },
+    headers: {
+      ...headers,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(json),
+    },
   })
   const [response] = await once(asked.end(json), 'response')
   return response
