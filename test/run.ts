@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
 /**
- * The whole suite in two processes, one a core. Within each all files share the process
- * (`--test-isolation=none`), which costs far less than a process for each of them.
+ * The whole suite in three processes: some tests wait, so that two would leave a core idle. Within each
+ * all files share the process (`--test-isolation=none`), which costs far less than a process for each.
  */
-const halves = ['1/2', '2/2'].map((shard) => {
+const thirds = ['1/3', '2/3', '3/3'].map((shard) => {
   const flags = [
     '--test',
     '--test-isolation=none',
@@ -24,7 +24,7 @@ const halves = ['1/2', '2/2'].map((shard) => {
 })
 
 let failed = false
-for (const { output, end } of halves) {
+for (const { output, end } of thirds) {
   process.stdout.write(await output)
   const [code] = await end
   failed ||= code !== 0

@@ -18,7 +18,11 @@ export interface LimiterProcess {
 /** Resolves when it has loaded its parts. Redis holds places for it for so long where it is silent. */
 export async function startLimiter(redisUrl: string, leaseMs = 15_000): Promise<LimiterProcess> {
   const path = join(import.meta.dirname, 'limiter-process.ts')
-  const child = fork(path, [redisUrl, String(leaseMs)], { stdio: 'ignore' })
+  const child = fork(path, [redisUrl, String(leaseMs)], {
+    stdio: 'ignore',
+    // Not the flags of the tests' own process: it would run them all.
+    execArgv: [],
+  })
   await within(20_000, once(child, 'message'), 'the limiter did not start')
   let count = 0
   return {
