@@ -111,11 +111,12 @@ function postRoute(
     const limitMs = streamed ? undefined : Math.max(totalMs, flexible ? flexMs : 0)
     const signal = running.whileWanted(reply, limitMs)
     const key = request.client?.key
+    record.accounted = key !== undefined
     // Not awaited where there is nothing to wait for.
     if (key !== undefined && isLimited(key)) {
       await admit(limiter, { key, body: request.body, record, signal }, reply)
     }
-    const leave = await door.enter(signal)
+    const leave = await record.waiting.for(door.enter(signal))
     reply.raw.once('close', leave)
     const call = {
       head: toHead(called),

@@ -23,6 +23,8 @@ export class CallRecord {
   endedAt: number | undefined
   /** The code or status of what the client got instead of an answer, or in the middle of it. */
   failure: string | undefined
+  /** Somebody is to know what it costs, beside the client. */
+  accounted = false
   /** Where it stands in a trace, as W3C's header. */
   traceparent: string | undefined
   /** Who follows it, where traces are kept. */
@@ -148,10 +150,14 @@ function plus(one: Tokens, other: Tokens): Tokens {
 
 /** The time that was spent waiting for others; what overlaps counts once. */
 export class Waiting {
-  /** Milliseconds so far. */
-  ms = 0
+  #endedMs = 0
   #open = 0
   #since = 0
+
+  /** Milliseconds so far; what goes on counts too. */
+  get ms(): number {
+    return this.#endedMs + (this.#open > 0 ? performance.now() - this.#since : 0)
+  }
 
   begin(): void {
     if (this.#open === 0) this.#since = performance.now()
@@ -160,7 +166,7 @@ export class Waiting {
 
   end(): void {
     this.#open -= 1
-    if (this.#open === 0) this.ms += performance.now() - this.#since
+    if (this.#open === 0) this.#endedMs += performance.now() - this.#since
   }
 
   /** Waits for a promise. */
