@@ -82,7 +82,7 @@ function judgeModel(
   const recipients: Route[] = []
   for (const [index, target] of targets.entries()) {
     const further = target !== name && models.some((one) => one.name === target)
-    const ends = further ? (resolve(target) ?? []) : [{ name: target }]
+    const ends = further ? (resolve(target)?.ends ?? []) : [{ name: target }]
     for (const end of ends) {
       const route = routeTo(backends, end.name)
       if (route !== undefined) recipients.push(route)
