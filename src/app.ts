@@ -18,6 +18,7 @@ import { Running } from './http/signal.ts'
 import { isLimited, lazyLimiter } from './limits/limiter.ts'
 import { type Means, toGoogle } from './reach.ts'
 import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
+import { listedModels } from './translate/abilities.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import { lostSpans } from './telemetry/lost-spans.ts'
 import type { Tracing } from './telemetry/tracing.ts'
@@ -87,6 +88,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         targets: () => watched,
       },
     }))
+  metrics?.know(modelsIn(config))
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
   const traces = config.traces && (await openTracing(config.traces, log))
   const server = createServer({
@@ -119,7 +121,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   return {
     url: toUrl(server),
     metricsUrl: metricsServer?.url,
-    reload: (next) => current.change(next),
+    async reload(next) {
+      await current.change(next)
+      metrics?.know(modelsIn(next))
+    },
     async close(limitMs = drainMs) {
       stopping = true
       const limit = setTimeout(() => running.end(shuttingDown()), limitMs)
@@ -157,6 +162,15 @@ async function openRedis(url: string, log: Logger): Promise<SignatureStore> {
 async function openMetrics(settings: MetricsSettings): Promise<Metrics> {
   const { openMetrics } = await import('./telemetry/metrics.ts')
   return openMetrics(settings)
+}
+
+/** Models that the operator knows, by all of their names. */
+function modelsIn({ models, backends: { endpoints } }: Config): string[] {
+  return [
+    ...listedModels,
+    ...models.flatMap(({ name, targets }) => [name, ...targets]),
+    ...endpoints.flatMap(({ name, model = name }) => [name, model]),
+  ]
 }
 
 function toObservers(watcher: { observe: Observer } | undefined): Observer[] {

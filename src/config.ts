@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
 import { checkAuth, checkBackends, checkLending, checkPorts } from './config/checks.ts'
 import { toEndpoints } from './config/endpoints.ts'
+import { toMistakes, writePath } from './config/mistakes.ts'
 import type { ConfigFile } from './config/file.ts'
 import { type Environment, environment, type LogLevel, type Settings } from './environment.ts'
 import type { OtlpSettings } from './telemetry/otlp.ts'
@@ -111,9 +111,15 @@ export interface VertexEndpoint {
   host: string | undefined
 }
 
-/** Mistakes in the configuration; the message names every variable and path at fault, and says what to do. */
+/** Mistakes in the configuration: each names the variable or path at fault, and says what to do. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.map((mistake) => `✖ ${mistake}`).join('\n'))
+    this.mistakes = mistakes
+  }
 }
 
 /** The environment, and the file that it names, as a frozen Config. Throws ConfigError with all mistakes. */
@@ -132,7 +138,11 @@ export function readConfig(env: Environment, file?: ConfigFile): Config {
   const result = environment.safeParse(given)
   if (!result.success) {
     const others = [...(file?.mistakes ?? []), ...(file?.judge(undefined).mistakes ?? [])]
-    throw new ConfigError([z.prettifyError(result.error), ...others.map(mark)].join('\n'))
+    const own = toMistakes(result.error.issues)
+    throw new ConfigError([
+      ...own.map((one) => `${writePath(one.path)}: ${one.message}`),
+      ...others,
+    ])
   }
   const settings = result.data
   const host = settings.HOST ?? (settings.K_SERVICE === undefined ? '127.0.0.1' : '0.0.0.0')
@@ -154,7 +164,7 @@ export function readConfig(env: Environment, file?: ConfigFile): Config {
     ...(file?.mistakes ?? []),
     ...(verdict?.mistakes ?? []),
   ]
-  if (mistakes.length > 0) throw new ConfigError(mistakes.map(mark).join('\n'))
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
   return deepFreeze({
     listen: { host, port: settings.PORT },
     metrics: toMetrics(settings, host),
@@ -191,10 +201,6 @@ export function readConfig(env: Environment, file?: ConfigFile): Config {
       (path) => path !== undefined,
     ),
   })
-}
-
-function mark(mistake: string): string {
-  return `✖ ${mistake}`
 }
 
 interface Keys {

@@ -1,4 +1,5 @@
-import type { Config } from './config.ts'
+import { checkSameMode } from './config/checks.ts'
+import { type Config, ConfigError } from './config.ts'
 import { anyone, type Authenticate, type Client, passingThrough, withKeys } from './http/auth.ts'
 import { ApiError } from './errors.ts'
 import { mayAsk } from './key.ts'
@@ -20,7 +21,7 @@ export interface Current {
   serves(name: string, client: Client): boolean
   /** What a request has cost, by the prices of the moment. */
   costOf: CostOf
-  /** Later requests find this configuration. */
+  /** Later requests find this configuration. Throws ConfigError, and changes nothing, where others would ask. */
   change(config: Config): Promise<void>
 }
 
@@ -49,11 +50,13 @@ export async function createCurrent(
     },
     costOf: (record) => costOf(record),
     serves: (name, client) => isServed(backends, name, client),
-    async change(config) {
-      const next = await backendsOf(config)
-      authenticate = toAuthenticate(config.auth)
+    async change(later) {
+      const mistakes = checkSameMode(config.auth.mode, later.auth.mode)
+      if (mistakes.length > 0) throw new ConfigError(mistakes)
+      const next = await backendsOf(later)
+      authenticate = toAuthenticate(later.auth)
       backends = next
-      costOf = costsBy(config.models, config.prices)
+      costOf = costsBy(later.models, later.prices)
     },
   }
 

@@ -25,13 +25,14 @@ interface Started {
   change: (yaml: string, said: string) => Promise<void>
 }
 
-async function start(yaml: string): Promise<Started> {
+async function start(yaml: string, more: Record<string, string> = {}): Promise<Started> {
   const path = join(folder, `${children.length}.yaml`)
   writeFileSync(path, yaml)
   const child = startChild({
     GEMINI_API_KEY: 'k',
     GOOGLE_GEMINI_BASE_URL: google.url,
     POLLUX_CONFIG: path,
+    ...more,
   })
   children.push(child)
   const url = await servedBy(child)
@@ -80,6 +81,45 @@ describe('SIGHUP', () => {
     await change(key('new'), 'was read again')
     assert.equal((await ask(url, 'sk-new', 'gemini-2.5-flash')).status, 200)
     assert.doesNotMatch(child.output(), /sk-/)
+    child.kill()
+  })
+
+  for (const [what, emptied] of [
+    ['is emptied', ''],
+    ['loses the keys beneath their name', 'keys:\n'],
+    ['has a list of none', 'keys: []\n'],
+  ] as const) {
+    it(`lets nobody in whom a key kept out where the file ${what}`, async () => {
+      google.answer((asked) => asked.usual())
+      const { url, change, child } = await start(key('old'))
+      await change(emptied, 'stays as it was')
+      assert.match(child.output(), /no keys any more; start again with POLLUX_AUTH=none/)
+      assert.equal((await ask(url, 'sk-wrong', 'gemini-2.5-flash')).status, 401)
+      assert.equal((await ask(url, 'sk-old', 'gemini-2.5-flash')).status, 200)
+      child.kill()
+    })
+  }
+
+  it('lets nobody in where the file of POLLUX_API_KEYS_FILE is emptied, and exchanges its keys', async () => {
+    google.answer((asked) => asked.usual())
+    const path = join(folder, 'keys.txt')
+    writeFileSync(path, 'sk-old\n')
+    const { url, change, child } = await start('', { POLLUX_API_KEYS_FILE: path })
+    writeFileSync(path, '')
+    await change('', 'stays as it was')
+    assert.equal((await ask(url, 'sk-wrong', 'gemini-2.5-flash')).status, 401)
+    writeFileSync(path, 'sk-new\n')
+    await change('', 'was read again')
+    assert.equal((await ask(url, 'sk-old', 'gemini-2.5-flash')).status, 401)
+    assert.equal((await ask(url, 'sk-new', 'gemini-2.5-flash')).status, 200)
+    child.kill()
+  })
+
+  it('does not begin to ask for keys either', async () => {
+    google.answer((asked) => asked.usual())
+    const { url, change, child } = await start('')
+    await change(key('new'), 'stays as it was')
+    assert.equal((await ask(url, 'sk-any', 'gemini-2.5-flash')).status, 200)
     child.kill()
   })
 

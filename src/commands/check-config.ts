@@ -37,10 +37,9 @@ async function schemaText(): Promise<string> {
   return toJson(toFileSchema())
 }
 
-function refused({ message }: ConfigError, json: boolean): Outcome {
-  const mistakes = message.split(/^✖ /m).filter((one) => one !== '')
+function refused({ message, mistakes }: ConfigError, json: boolean): Outcome {
   if (!json) return { text: `Pollux would not start:\n${message}`, exitCode: 1 }
-  return { text: toJson({ ok: false, mistakes: mistakes.map((one) => one.trim()) }), exitCode: 1 }
+  return { text: toJson({ ok: false, mistakes }), exitCode: 1 }
 }
 
 /** What would be served, without anything secret. */

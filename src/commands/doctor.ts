@@ -41,8 +41,7 @@ async function look(env: Given['env'], model: string): Promise<Finding[]> {
     return await examine(await loadConfig(env), env, thisMachine(), model)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const mistakes = error.message.split(/^✖ /m).filter((one) => one.trim() !== '')
-    return mistakes.map((one) => mend('configuration', one.trim(), 'Mend it first.'))
+    return error.mistakes.map((one) => mend('configuration', one, 'Mend it first.'))
   }
 }
 

@@ -31,6 +31,16 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
+/** Who may ask is settled at start: a file that was emptied by mistake must not let everybody in. */
+export function checkSameMode(before: AuthConfig['mode'], after: AuthConfig['mode']): string[] {
+  if (after === before) return []
+  return after === 'keys'
+    ? [
+        'POLLUX_AUTH: There are keys now, which were not asked for so far. Start again to ask for them.',
+      ]
+    : [`The file has no keys any more; start again with POLLUX_AUTH=${after} if that is meant.`]
+}
+
 /** What passes through is checked by Google alone, so it must not open what a key of ours opens. */
 export function checkLending(mode: AuthConfig['mode'] | undefined, { endpoints }: BackendsConfig) {
   if (mode !== 'passthrough') return []

@@ -37,7 +37,7 @@ export function readConfigFile(path: string, env: Environment): ConfigFile {
     return unread(yaml.mistakes.map(({ line, message }) => `POLLUX_CONFIG${at(line)}: ${message}`))
   }
   // An empty file says nothing, nor does a section of which only the name is there.
-  const { value: given, filled, mistakes: unfilled } = fillIn(yaml.value ?? {}, env, path)
+  const { value: given, foreign, mistakes: unfilled } = fillIn(yaml.value ?? {}, env, path)
   const value = isObject(given) ? withoutNull(given) : undefined
   if (value === undefined) {
     return unread([`POLLUX_CONFIG: Expected ${Object.keys(configFile.shape).join(', ')}.`])
@@ -53,7 +53,7 @@ export function readConfigFile(path: string, env: Environment): ConfigFile {
     settings,
     isWhole: (section) => !wrong.has(section),
     mistakes: own.map(write),
-    warnings: findOpenKeys(value.keys, filled).map(write),
+    warnings: findOpenKeys(value.keys, foreign).map(write),
     judge(reach) {
       const sure = wrong.has('endpoints') || wrong.has('models') ? undefined : reach
       const verdict = judge(settings.models, settings.keys, sure, Date.now())
@@ -109,9 +109,9 @@ function checkKeys(keys: unknown): Mistake[] {
   })
 }
 
-/** Keys that stand in the file as they are. */
-function findOpenKeys(keys: unknown, filled: readonly (readonly PropertyKey[])[]): Mistake[] {
-  const fromElsewhere = new Set(filled.map(writePath))
+/** Keys that stand in the file as they are, if only as the default of a variable. */
+function findOpenKeys(keys: unknown, foreign: readonly (readonly PropertyKey[])[]): Mistake[] {
+  const fromElsewhere = new Set(foreign.map(writePath))
   const message = 'The key is written out here. Give its sha256, ${NAME} or ${file:path} instead.'
   return (Array.isArray(keys) ? keys : []).flatMap((key: unknown, index) => {
     const path = ['keys', index, 'key']

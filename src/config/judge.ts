@@ -1,5 +1,6 @@
 import type { BackendsConfig, KeyConfig, ModelConfig } from '../config.ts'
 import { ApiError } from '../errors.ts'
+import { digestOf } from '../key.ts'
 import { isPattern, matches } from '../pattern.ts'
 import { listedModels } from '../translate/abilities.ts'
 import { resolver } from '../upstream/aliases.ts'
@@ -24,6 +25,7 @@ export function judge(
       ...verdicts.flatMap(({ mistakes }) => mistakes),
       ...findUnreached(models),
       ...findTwins(keys),
+      ...findGuessable(keys),
       ...(backends === undefined ? [] : keys.flatMap((key, at) => judgeWishes(key, at))),
     ],
     warnings: [
@@ -80,7 +82,7 @@ function judgeModel(
   const recipients: Route[] = []
   for (const [index, target] of targets.entries()) {
     const further = target !== name && models.some((one) => one.name === target)
-    const ends = further ? (resolve(target) ?? []) : [{ name: target }]
+    const ends = further ? (resolve(target)?.ends ?? []) : [{ name: target }]
     for (const end of ends) {
       const route = routeTo(backends, end.name)
       if (route !== undefined) recipients.push(route)
@@ -168,6 +170,18 @@ function findTwins(keys: readonly KeyConfig[]): Mistake[] {
         : [{ path: ['keys', at], message: `This is the same key as keys[${same}].` }]),
     ]
   })
+}
+
+/** Keys that everybody tries first, or has read in our own examples. */
+const guessable = new Set(
+  ['', 'test', 'secret', 'password', 'changeme', 'sk-for-this-example-only'].map(digestOf),
+)
+
+function findGuessable(keys: readonly KeyConfig[]): Mistake[] {
+  const message = 'Everybody knows this key. Make one that nobody does: `keys create <name>`.'
+  return keys.flatMap(({ sha256 }, at) =>
+    guessable.has(sha256) ? [{ path: ['keys', at], message }] : [],
+  )
 }
 
 /** Backends that answer nobody, to be asked which models they would serve. */

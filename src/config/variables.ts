@@ -7,8 +7,8 @@ import type { Mistake } from './mistakes.ts'
 /** A value with the variables in its strings filled in. */
 export interface Filled {
   value: unknown
-  /** Paths of strings that had a variable in them. */
-  filled: readonly (readonly PropertyKey[])[]
+  /** Paths of strings that have something from elsewhere, and no default that stands here. */
+  foreign: readonly (readonly PropertyKey[])[]
   mistakes: Mistake[]
 }
 
@@ -18,9 +18,9 @@ export interface Filled {
  * than a string.
  */
 export function fillIn(value: unknown, env: Environment, configPath: string): Filled {
-  const filled: (readonly PropertyKey[])[] = []
+  const foreign: (readonly PropertyKey[])[] = []
   const mistakes: Mistake[] = []
-  return { value: walk(value, []), filled, mistakes }
+  return { value: walk(value, []), foreign, mistakes }
 
   function walk(value: unknown, path: readonly PropertyKey[]): unknown {
     if (typeof value === 'string') return fill(value, path)
@@ -37,12 +37,14 @@ export function fillIn(value: unknown, env: Environment, configPath: string): Fi
   function fill(text: string, path: readonly PropertyKey[]): string {
     if (!text.includes('${')) return text
     let found = false
+    let hardwired = false
     const result = text.replaceAll(/\$\$\{|\$\{([^}]*)\}?/g, (whole, inside?: string) => {
       if (inside === undefined) return '${'
       found = true
+      hardwired ||= inside.includes(':-') && !inside.endsWith(':-')
       return whole.endsWith('}') ? look(inside, path) : wrong(path, 'Has a ${ without its }.')
     })
-    if (found) filled.push(path)
+    if (found && !hardwired) foreign.push(path)
     return result
   }
 

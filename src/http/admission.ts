@@ -20,7 +20,7 @@ export async function admit(
   reply: FastifyReply,
 ): Promise<void> {
   const tokens = key.tokensPerMinute === undefined ? 0 : estimateTokens(body)
-  const admission = await limiter.admit(key, tokens)
+  const admission = await record.waiting.for(limiter.admit(key, tokens))
   const settle = () => admission.settle(toSpent(record))
   // Who has left meanwhile does not leave a second time.
   if (signal.aborted) settle()

@@ -95,7 +95,8 @@ export function sendError(reply: FastifyReply, failure: ApiError): FastifyReply 
 }
 
 /** Whoever is told to come back is told when. */
-function toRetryAfter({ status, code }: ApiError): Record<string, string> {
-  const passes = (status === 429 || status === 503) && code !== 'insufficient_quota'
+function toRetryAfter({ status, code, headers }: ApiError): Record<string, string> {
+  const inVain = code === 'insufficient_quota' || headers['x-should-retry'] === 'false'
+  const passes = (status === 429 || status === 503) && !inVain
   return passes ? { 'retry-after': '1' } : {}
 }

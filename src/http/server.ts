@@ -115,12 +115,19 @@ const readable = [
   'x-pollux-repaired',
   'x-pollux-attempts',
   'x-pollux-location',
+  'x-pollux-model',
   'x-pollux-overhead-ms',
   'openai-processing-ms',
   'x-gemini-service-tier',
   'retry-after',
   'retry-after-ms',
   'x-should-retry',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-limit-tokens',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-remaining-tokens',
+  'x-ratelimit-reset-requests',
+  'x-ratelimit-reset-tokens',
 ]
 
 /** The client's own id where it is harmless, else a new one. */

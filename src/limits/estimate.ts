@@ -6,27 +6,39 @@ const longestAnswer = 65_536
 
 const bytesPerToken = 4
 
-/** Tokens of a part of a message, by its type: they are not counted by their bytes. */
-const media: Record<string, number> = {
+/** Tokens of what a part of a message carries, and in which of its members: not counted by their bytes. */
+const media: Record<string, { member: string; tokens: number }> = {
   // As Gemini 3 sees it by default.
-  image_url: 1_120,
+  image_url: { member: 'image_url', tokens: 1_120 },
+  input_image: { member: 'image_url', tokens: 1_120 },
   // A minute.
-  input_audio: 1_920,
-  audio_url: 1_920,
-  video_url: 6_000,
+  input_audio: { member: 'input_audio', tokens: 1_920 },
+  audio_url: { member: 'audio_url', tokens: 1_920 },
+  video_url: { member: 'video_url', tokens: 6_000 },
+  input_video: { member: 'video_url', tokens: 6_000 },
   // Ten pages.
-  file: 5_600,
+  file: { member: 'file', tokens: 5_600 },
 }
+
+/** More choices than any model gives. */
+const mostAnswers = 128
 
 /**
  * How many tokens a body of `/chat/completions` may use, its answer included: roughly, without a
  * tokenizer, in one walk. A quarter of the bytes of its texts, a fixed number for each picture, sound,
- * video and file, and `max_completion_tokens` (1,000 where it is not given) for each of `n` answers.
+ * video and file, and `max_completion_tokens` (or Google's own word for it; 1,000 where neither is given) for
+ * each of `n` answers.
  */
 export function estimateTokens(body: unknown): number {
-  const { max_completion_tokens, max_tokens, n } = toFields(body)
-  const longest = toCount(max_completion_tokens) ?? toCount(max_tokens) ?? usualAnswer
-  const answers = Math.min(toCount(n) ?? 1, 8)
+  const { max_completion_tokens, max_tokens, n, extra_body } = toFields(body)
+  const { generation_config } = toFields(toFields(extra_body).google)
+  const { max_output_tokens } = toFields(generation_config)
+  const longest =
+    toCount(max_output_tokens) ??
+    toCount(max_completion_tokens) ??
+    toCount(max_tokens) ??
+    usualAnswer
+  const answers = Math.min(toCount(n) ?? 1, mostAnswers)
   return weigh(body) + answers * Math.min(longest, longestAnswer)
 }
 
@@ -41,15 +53,18 @@ function weigh(body: unknown): number {
     else if (Array.isArray(value)) for (const item of value) waiting.push(item)
     else if (typeof value === 'object' && value !== null) {
       const fields = toFields(value)
-      const weight = typeof fields.type === 'string' ? mediaWeight(fields.type) : undefined
-      if (weight === undefined) for (const name in fields) waiting.push(name, fields[name])
-      else tokens += weight
+      const carried = typeof fields.type === 'string' ? toMedia(fields.type) : undefined
+      tokens += carried?.tokens ?? 0
+      for (const name in fields) {
+        const weighed = carried !== undefined && (name === 'type' || name === carried.member)
+        if (!weighed) waiting.push(name, fields[name])
+      }
     } else bytes += bytesPerToken
   }
   return tokens + Math.ceil(bytes / bytesPerToken)
 }
 
-function mediaWeight(type: string): number | undefined {
+function toMedia(type: string): { member: string; tokens: number } | undefined {
   return Object.hasOwn(media, type) ? media[type] : undefined
 }
 

@@ -2,7 +2,7 @@ import type { RedisLog } from '../redis.ts'
 
 /** A key, as far as it is limited; undefined where it is not. */
 export interface Limited {
-  /** For sentences and counters; keys of the same name share their limits. */
+  /** For sentences and counters: limits are counted by it. */
   name: string
   requestsPerMinute: number | undefined
   tokensPerMinute: number | undefined

@@ -37,7 +37,7 @@ export function failureOf({ failure, arrival }: Ask): string | undefined {
   return failure ?? arrival.failure
 }
 
-/** When nothing more came of a try, on the clock of `performance.now()`. */
-export function endOf({ sentAt, endedAt, arrival }: Ask): number {
-  return arrival.endedAt ?? endedAt ?? sentAt
+/** When nothing more came of a try, on the clock of `performance.now()`; now, where it has not ended. */
+export function endOf({ endedAt, arrival }: Ask): number {
+  return arrival.endedAt ?? endedAt ?? performance.now()
 }

@@ -18,8 +18,16 @@ export interface End {
   defaults: Defaults
 }
 
-/** Who a name leads to, in turn; undefined where it is nobody's alias. */
-export type Resolve = (name: string) => End[] | undefined
+/** Who a name leads to. */
+export interface Resolved {
+  /** The alias as the operator wrote it: the name itself, or a pattern. */
+  written: string
+  /** In turn. */
+  ends: End[]
+}
+
+/** Undefined where a name is nobody's alias. */
+export type Resolve = (name: string) => Resolved | undefined
 
 /**
  * The exact name wins, then the pattern with the most characters beside its `*`, then the first. A
@@ -35,7 +43,7 @@ export function resolver(aliases: readonly Alias[]): Resolve {
     .toSorted((a, b) => lettersOf(b.name) - lettersOf(a.name))
   return (name) => {
     const alias = exact.get(name) ?? patterns.find((one) => matches(one.name, name))
-    return alias && endsOf(alias, name, {}, [name])
+    return alias && { written: alias.name, ends: endsOf(alias, name, {}, [name]) }
   }
 
   function endsOf(
@@ -76,10 +84,11 @@ export function withAliases(backends: Backends, aliases: readonly Alias[]): Back
     endpoint: (place) => backends.endpoint(place),
     names: [...new Set([...own, ...backends.names])],
     serving(name, door) {
-      const ends = resolve(name)
-      if (ends === undefined) return backends.serving(name, door)
-      const targets = ends.map((end) => ({ ...backends.serving(end.name, door), ...end }))
-      return { backend: targetsBackend(targets), model: name, names: [name] }
+      const alias = resolve(name)
+      if (alias === undefined) return backends.serving(name, door)
+      const targets = alias.ends.map((end) => ({ ...backends.serving(end.name, door), ...end }))
+      const backend = targetsBackend(targets)
+      return { backend, model: name, names: [name], written: alias.written }
     },
   }
 }

@@ -42,7 +42,8 @@ export function endpointBackend(settings: EndpointSettings): Backend {
     },
     async stream(body, call) {
       const reply = await ask(body, call)
-      const chunks = new Chunks(reply, call.head.model, owner(call.credential))
+      const silent = unasked(body, call)
+      const chunks = new Chunks(reply, call.head.model, owner(call.credential), silent)
       call.record.answers.push(chunks)
       const batches = readEvents(reply.body, chunks)
       const first = await batches.next()
@@ -53,7 +54,11 @@ export function endpointBackend(settings: EndpointSettings): Backend {
   async function ask(body: unknown, call: Call): Promise<Reply> {
     const { record } = call
     if (!isObject(body)) throw invalidRequest('Send a JSON object.')
-    const sent = JSON.stringify({ ...body, model })
+    const sent = JSON.stringify({
+      ...body,
+      model,
+      ...(unasked(body, call) && askingForUsage(body)),
+    })
     const target = { provider, model: model ?? call.model, place: '', url }
     for (let renewed = false; ; renewed = true) {
       const credential = await record.waiting.for(headers(call.credential))
@@ -108,8 +113,11 @@ class Chunks implements Hearing<string>, Telling {
   readonly #reply: Reply
   readonly #model: string
   readonly #owner: Owner
+  readonly #silent: boolean
 
-  constructor(reply: Reply, model: string, owner: Owner) {
+  /** `silent`: the client did not ask what it costs. */
+  constructor(reply: Reply, model: string, owner: Owner, silent: boolean) {
+    this.#silent = silent
     this.#reply = reply
     this.#model = model
     this.#owner = owner
@@ -120,6 +128,11 @@ class Chunks implements Hearing<string>, Telling {
     const chunk = readAnswer(data, this.#owner, this.#reply)
     if (!Array.isArray(chunk.choices)) throw notAnAnswer()
     note(chunk, this)
+    if (this.#silent) {
+      delete chunk.usage
+      // Such a chunk is there for the usage alone.
+      if (chunk.choices.length === 0) return false
+    }
     heard.push(JSON.stringify({ ...chunk, model: this.#model }))
     return false
   }
@@ -128,6 +141,17 @@ class Chunks implements Hearing<string>, Telling {
     // Some servers forget `[DONE]`, but none forgets to say why it stopped.
     if (this.finishReasons.length === 0) throw interrupted()
   }
+}
+
+/** Whether a stream is to be counted, and its client did not ask for the count. */
+function unasked(body: unknown, { record }: Call): boolean {
+  if (!record.accounted || !record.streamed || !isObject(body)) return false
+  const { stream_options: options } = body
+  return !(isObject(options) && options.include_usage === true)
+}
+
+function askingForUsage({ stream_options: options }: { [key: string]: unknown }) {
+  return { stream_options: { ...(isObject(options) && options), include_usage: true } }
 }
 
 /** An answer or a piece of one. An error may come under a 200, too. */

@@ -7,8 +7,10 @@ import type { Tokens } from '../translate/chat/usage.ts'
  * when the answer has ended, however it ended.
  */
 export class CallRecord {
-  /** The model as the client calls it. */
+  /** The model as the client calls it; at the path of an endpoint, as the operator does. */
   readonly asked: string
+  /** The same for those who count: the operator's pattern that it matched, else its name. */
+  readonly written: string
   readonly streamed: boolean
   /** What was sent upstream, each try by itself, in order. */
   readonly asks: Ask[] = []
@@ -21,13 +23,16 @@ export class CallRecord {
   endedAt: number | undefined
   /** The code or status of what the client got instead of an answer, or in the middle of it. */
   failure: string | undefined
+  /** Somebody is to know what it costs, beside the client. */
+  accounted = false
   /** Where it stands in a trace, as W3C's header. */
   traceparent: string | undefined
   /** Who follows it, where traces are kept. */
   trace: Trace | undefined
 
-  constructor(asked: string, streamed: boolean) {
+  constructor(asked: string, streamed: boolean, written = asked) {
     this.asked = asked
+    this.written = written
     this.streamed = streamed
   }
 
@@ -145,10 +150,14 @@ function plus(one: Tokens, other: Tokens): Tokens {
 
 /** The time that was spent waiting for others; what overlaps counts once. */
 export class Waiting {
-  /** Milliseconds so far. */
-  ms = 0
+  #endedMs = 0
   #open = 0
   #since = 0
+
+  /** Milliseconds so far; what goes on counts too. */
+  get ms(): number {
+    return this.#endedMs + (this.#open > 0 ? performance.now() - this.#since : 0)
+  }
 
   begin(): void {
     if (this.#open === 0) this.#since = performance.now()
@@ -157,7 +166,7 @@ export class Waiting {
 
   end(): void {
     this.#open -= 1
-    if (this.#open === 0) this.ms += performance.now() - this.#since
+    if (this.#open === 0) this.#endedMs += performance.now() - this.#since
   }
 
   /** Waits for a promise. */

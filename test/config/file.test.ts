@@ -260,6 +260,8 @@ describe('a mistake in the file', () => {
     ['keys: [{ name: key-1, key: c }]', /keys\[0\]\.name .*POLLUX_API_KEYS/],
     ['keys: [{ key: c }]', /keys\[0\]\.name .*Expected a name/],
     ['keys: [{ name: a, key: c }, { name: a, key: d }]', /keys\[1\]\.name .*keys\[0\]/],
+    [`keys: [{ name: a, sha256: '${digestOf('test')}' }]`, /keys\[0\] .*Everybody knows/],
+    ['keys: [{ name: a, key: "${NOBODY:-changeme}" }]', /keys\[0\] .*Everybody knows/],
     ['keys: [{ name: a, key: c }, { name: b, key: c }]', /keys\[1\] .*same key as keys\[0\]/],
     ['keys: [{ name: a, key: c, expires: 2027-02-30 }]', /keys\[0\]\.expires .*date/],
     ['keys: [{ name: a, key: c, expires: 2027 }]', /keys\[0\]\.expires/],
@@ -390,6 +392,7 @@ describe('a warning', () => {
       /keys\[0\]\.expires .*expired/,
     ],
     ['keys: [{ name: a, key: canary }]', /keys\[0\]\.key .*written out/],
+    ['keys: [{ name: a, key: "${NOBODY:-canary}" }]', /keys\[0\]\.key .*written out/],
     [
       'models: { a: { targets: [gemini-3.8-flash], defaults: { temperature: 1 } } }',
       /models\.a\.defaults\.temperature .*gemini-3\.8-flash/,

@@ -42,7 +42,7 @@ describe('docs/config.schema.json', () => {
 describe('docs/config.example.yaml', () => {
   it('is valid in editors and here', () => {
     assert.ok(validate(parse(example)), JSON.stringify(validate.errors))
-    const file = readConfigFile(join(docs, 'config.example.yaml'), {})
+    const file = readConfigFile(join(docs, 'config.example.yaml'), { WEB_KEY: 'sk-web' })
     assert.deepEqual(file.mistakes, [])
     const google = {
       vertex: { project: 'p', location: 'global', otherLocations: [], baseUrl: undefined },
@@ -54,6 +54,13 @@ describe('docs/config.example.yaml', () => {
     const at = { url: 'http://h', apiKey: undefined }
     const endpoints = ['gemma', 'local'].map((name) => ({ name, model: undefined, at }))
     assert.deepEqual(file.judge({ ...google, endpoints }), { mistakes: [], warnings: [] })
+  })
+
+  it('lets nobody in who has read it', () => {
+    const { mistakes } = readConfigFile(join(docs, 'config.example.yaml'), {})
+    assert.deepEqual(mistakes, [
+      'keys[1].key (line 70): The variable WEB_KEY is not set. Set it, or give a default: ${NAME:-…}.',
+    ])
   })
 
   it('has every key that there is', () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { startGateway } from '../support/gateway.ts'
 
+const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
 const page = 'https://app.example'
 const gateway = await startGateway({
   POLLUX_CORS_ORIGINS: `${page}, http://localhost:3000`,
@@ -40,7 +43,20 @@ describe('a web page', () => {
     assert.equal(refused.status, 401)
     assert.equal(refused.headers.get('access-control-allow-origin'), page)
     assert.match(refused.headers.get('vary') ?? '', /origin/i)
-    assert.match(refused.headers.get('access-control-expose-headers') ?? '', /x-request-id/)
+    const exposed = (refused.headers.get('access-control-expose-headers') ?? '').split(', ')
+    const own = [...readme.matchAll(/^\| `((?:x-|openai-|retry-)[a-z-]+)` \|/gm)].map(
+      ([, name]) => name,
+    )
+    const limits = ['limit', 'remaining', 'reset'].flatMap((what) => [
+      `x-ratelimit-${what}-requests`,
+      `x-ratelimit-${what}-tokens`,
+    ])
+    assert.ok(own.length > 6)
+    const wanted = [...own, ...limits, 'retry-after', 'retry-after-ms', 'x-should-retry']
+    assert.deepEqual(
+      wanted.filter((name) => !exposed.includes(name ?? '')),
+      [],
+    )
   })
 
   it('of another origin gets no leave', async () => {

@@ -157,10 +157,13 @@ describe('the line of a request', () => {
     asked.begin()
     asked.events({ ...event('1.'), usageMetadata })
     await answer
+    await sleep(150)
     leaving.abort()
     const line = await nextLine()
     assert.deepEqual([line.status, line.aborted], [499, true])
     assert.equal(line.inputTokens, 12)
+    // Until it left it was Gemini that was waited for.
+    assert.ok(Number(line.overheadMs) <= Number(line.durationMs) - 145, JSON.stringify(line))
   })
 
   for (const [header, value] of [

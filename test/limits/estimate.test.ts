@@ -24,7 +24,9 @@ describe('an estimate of tokens', () => {
     assert.equal(answer({ max_completion_tokens: 200, max_tokens: 9_000 }), 200)
     assert.equal(answer({ max_tokens: 9_000, n: 2 }), 18_000)
     assert.equal(answer({ max_tokens: 1e9 }), 65_500)
-    assert.equal(answer({ n: 1e9 }), 8_000)
+    assert.equal(answer({ n: 1e9 }), 128_000)
+    const google = { generation_config: { max_output_tokens: 60_000 } }
+    assert.equal(answer({ max_tokens: 5, extra_body: { google } }), 60_000)
     assert.equal(answer({ n: -1, max_tokens: 'many' }), 1_000)
   })
 
@@ -38,6 +40,14 @@ describe('an estimate of tokens', () => {
     ] as const) {
       assert.equal(weightOf([part]), weight)
     }
+  })
+
+  it('is not talked down by a text that calls itself a picture', () => {
+    const text = 'a'.repeat(400_000)
+    const message = { role: 'user', type: 'image_url', content: text }
+    assert.ok(estimateTokens({ messages: [message] }) > 100_000)
+    const part = { type: 'image_url', image_url: { url: 'https://x.example' }, text }
+    assert.ok(weightOf([part]) > 100_000)
   })
 
   it('counts tools, calls and their results', () => {

@@ -5,7 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { countsOf, playLoop } from '../support/forgetful-client.ts'
 import { type Redis, startRedis, withoutRedis } from '../support/redis.ts'
 import { type Balancer, canBalance, startBalancer } from './support/balancer.ts'
-import { askChat, chat, isComplete, type Outcome, streamed } from './support/chat-client.ts'
+import {
+  askChat,
+  type AskOptions,
+  chat,
+  isComplete,
+  type Outcome,
+  streamed,
+} from './support/chat-client.ts'
 import { type GatewayProcess, startGatewayProcess } from './support/process.ts'
 import { startEmulatorProcess } from './support/upstream-process.ts'
 import type { Edition, Figure } from './suite.ts'
@@ -64,8 +71,13 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
 }
 
 /** Asks through nginx, on a connection of its own. */
-function ask({ balancer }: Scene, key: Key, body: object, signal?: AbortSignal): Promise<Outcome> {
-  return askChat(balancer.url, body, { signal, headers: toHeaders(key) })
+function ask(
+  { balancer }: Scene,
+  key: Key,
+  body: object,
+  options: AskOptions = {},
+): Promise<Outcome> {
+  return askChat(balancer.url, body, { ...options, headers: toHeaders(key) })
 }
 
 function toHeaders(key: Key): Record<string, string> {
@@ -202,13 +214,16 @@ async function* lost(scene: Scene): AsyncGenerator<Figure> {
   const [victim] = scene.gateways
   const leaving = new AbortController()
   const endless = streamed('Explain the sea. [[fault:stall@2]]')
-  let broken = 0
+  let [begun, broken] = [0, 0]
   const running = Array.from({ length: 12 }, async () => {
-    await ask(scene, 'places', endless, leaving.signal)
+    const heard = once(() => (begun += 1))
+    await ask(scene, 'places', endless, { signal: leaving.signal, heard })
     if (!leaving.signal.aborted) broken += 1
   })
   const enter = async () => (await ask(scene, 'places', chat('Hi'))).status === 200
-  const full = await until(async () => !(await enter()), 5_000)
+  // Whoever asks before they have begun takes a place of theirs.
+  await until(async () => begun === 12, 10_000)
+  const full = begun === 12 && !(await enter())
   victim?.process.kill('SIGKILL')
   await victim?.exited()
   const killed = performance.now()
@@ -227,6 +242,15 @@ async function* lost(scene: Scene): AsyncGenerator<Figure> {
     promise: 'the places that it held among parallel requests are free 15 s later',
     seen: `${free ? 'free' : 'taken'} after ${took.toFixed(1)} s`,
     kept: free && took < 17,
+  }
+}
+
+/** Does something the first time. */
+function once(does: () => unknown): () => void {
+  let done = false
+  return () => {
+    if (!done) does()
+    done = true
   }
 }
 

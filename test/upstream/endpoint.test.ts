@@ -8,8 +8,10 @@ import OpenAI, {
   RateLimitError,
   UnprocessableEntityError,
 } from 'openai'
+import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { ApiError } from '../../src/errors.ts'
+import { createLog } from '../../src/log.ts'
 import { toBackends } from '../../src/reach.ts'
 import { CallRecord } from '../../src/upstream/record.ts'
 import { endpointUrl } from '../../src/upstream/google.ts'
@@ -212,6 +214,38 @@ describe('an answer of an endpoint', () => {
       const last: { choices: unknown[]; usage: object } = JSON.parse(events.at(-2) ?? '{}')
       assert.deepEqual(last.choices, [])
       assert.ok(last.usage)
+    }
+  })
+
+  it('is counted for a client with a key, who sees no more than it asked for', async () => {
+    const lines: string[] = []
+    const log = createLog('info', { write: (line) => void lines.push(line) })
+    const keyed = await startApp(
+      readConfig({
+        PORT: '0',
+        POLLUX_API_KEYS: 'sk-of-ours',
+        POLLUX_ENDPOINTS: JSON.stringify({ gemma: endpoints.gemma }),
+      }),
+      log,
+    )
+    const own = new OpenAI({ baseURL: `${keyed.url}/v1`, apiKey: 'sk-of-ours', maxRetries: 0 })
+    const request = { model: 'gemma', messages, stream: true as const }
+    const silent = []
+    for await (const chunk of await own.chat.completions.create(request)) silent.push(chunk)
+    const asking = { ...request, stream_options: { include_usage: true } }
+    const telling = []
+    for await (const chunk of await own.chat.completions.create(asking)) telling.push(chunk)
+    await keyed.close()
+    assert.ok(silent.length > 1)
+    assert.ok(silent.every(({ choices, usage }) => choices.length === 1 && usage === undefined))
+    assert.ok((telling.at(-1)?.usage?.total_tokens ?? 0) > 0)
+    const counted = lines.map((line) => JSON.parse(line)).filter(({ path }) => path !== undefined)
+    assert.equal(counted.length, 2)
+    for (const { inputTokens, outputTokens } of counted) {
+      assert.deepEqual(
+        [inputTokens, outputTokens],
+        [telling.at(-1)?.usage?.prompt_tokens, telling.at(-1)?.usage?.completion_tokens],
+      )
     }
   })
 
