@@ -42,8 +42,6 @@ export interface Client {
   script?: Script
   /** All that it looks at, where it is no client but somebody else's test of one like us. */
   looksAt?: Ability[]
-  /** It goes no loops of its own in which calls stand side by side. */
-  callsOneByOne?: true
   /** What is known to fail, and why. */
   known?: Partial<Record<Ability, string>>
 }
@@ -171,8 +169,6 @@ export const clients: Client[] = [
     program: 'python/instructor-openai.py',
     packages: ['instructor'],
     requirements: 'python/frameworks-openai-2.txt',
-    // Its loop asks again for one answer until it validates.
-    callsOneByOne: true,
   },
   {
     id: 'llama-index',

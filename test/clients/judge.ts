@@ -57,7 +57,7 @@ function signatures(client: Client, run: Run, told: Map<string, Told>): Verdict 
   if (dummy > 0) return { fails: `${dummy} were lost, and a placeholder stood in` }
   if (own + store === 0) return { fails: 'none came back' }
   if (steps < leastSteps) return { fails: `its longest loop has ${steps} steps` }
-  if (parallelSteps < leastSteps && !client.callsOneByOne) {
+  if (parallelSteps < leastSteps) {
     return { fails: `its longest loop with parallel calls has ${parallelSteps} steps` }
   }
   if (own === 0) return { works: true, how: 'remembered' }
