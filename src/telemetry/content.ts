@@ -73,7 +73,10 @@ function toMessage(message: { [key: string]: unknown }) {
   const { role, content, reasoning_content, tool_calls, tool_call_id } = message
   if (role === 'tool') {
     const result = typeof content === 'string' ? cut(content) : fit(toParts(content), longestText)
-    return { role: 'tool', parts: [{ type: 'tool_call_response', id: toWord(tool_call_id), result }] }
+    return {
+      role: 'tool',
+      parts: [{ type: 'tool_call_response', id: toWord(tool_call_id), result }],
+    }
   }
   const thought = typeof reasoning_content === 'string' ? reasoning_content : ''
   return { role: toWord(role), parts: fit(parts(), longestMessage) }

@@ -1,5 +1,10 @@
 import type { Tracer } from '@opentelemetry/api'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base'
+import {
+  convertLegacyHttpOptions,
+  createOtlpHttpExportDelegate,
+} from '@opentelemetry/otlp-exporter-base/node-http'
+import { JsonTraceSerializer, TraceExporterMetricsHelper } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AlwaysOffSampler,
@@ -43,7 +48,7 @@ const mostHeld = { plain: 2048, withContent: 256 }
 /** `onFailure` is told of spans that were lost. */
 export function otlpSink(settings: OtlpSettings, onFailure: (error: unknown) => void): SpanSink {
   const { url, headers, resource, content } = settings
-  const exporter = telling(new OTLPTraceExporter({ url, headers }), onFailure)
+  const exporter = telling(toExporter(url, headers), onFailure)
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resource),
     sampler: toSampler(settings),
@@ -68,6 +73,25 @@ export function otlpSink(settings: OtlpSettings, onFailure: (error: unknown) => 
   }
 }
 
+/** OTLP in JSON over HTTP, of its parts: their common package would be one more, and say no more. */
+function toExporter(
+  url: string,
+  headers: Record<string, string>,
+): OTLPExporterBase<ReadableSpan[]> {
+  const options = convertLegacyHttpOptions({ url, headers }, 'TRACES', 'v1/traces', {
+    'content-type': 'application/json',
+  })
+  return new OTLPExporterBase(
+    createOtlpHttpExportDelegate(
+      options,
+      JsonTraceSerializer,
+      'otlp_http_span_exporter',
+      TraceExporterMetricsHelper,
+      undefined,
+    ),
+  )
+}
+
 function toSampler({ sampler, ratio }: OtlpSettings): Sampler {
   const root = sampler.endsWith('always_on')
     ? new AlwaysOnSampler()
@@ -78,7 +102,10 @@ function toSampler({ sampler, ratio }: OtlpSettings): Sampler {
 }
 
 /** The same exporter, which tells of its failures. */
-function telling(exporter: OTLPTraceExporter, onFailure: (error: unknown) => void): SpanExporter {
+function telling(
+  exporter: OTLPExporterBase<ReadableSpan[]>,
+  onFailure: (error: unknown) => void,
+): SpanExporter {
   return {
     export: (spans: ReadableSpan[], done) =>
       exporter.export(spans, (result) => {
