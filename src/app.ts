@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { BackendsConfig, Config, TracesConfig } from './config.ts'
+import type { BackendsConfig, Config } from './config.ts'
 import { createCurrent } from './current.ts'
 import type { Emulator } from './emulator/server.ts'
 import { brief, shuttingDown, unknownUrl } from './errors.ts'
@@ -21,6 +21,7 @@ import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metric
 import { listedModels } from './translate/abilities.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import { lostSpans } from './telemetry/lost-spans.ts'
+import type { OtlpSettings } from './telemetry/otlp.ts'
 import type { Tracing } from './telemetry/tracing.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
 import { retryBudget } from './upstream/budget.ts'
@@ -178,7 +179,7 @@ function toObservers(watcher: { observe: Observer } | undefined): Observer[] {
 }
 
 /** Loaded where it is asked for: OpenTelemetry's parts take as long as all else. */
-async function openTracing(settings: TracesConfig, log: Logger): Promise<Tracing> {
+async function openTracing(settings: OtlpSettings, log: Logger): Promise<Tracing> {
   const [{ otlpSink }, { tracing }] = await Promise.all([
     import('./telemetry/otlp.ts'),
     import('./telemetry/tracing.ts'),

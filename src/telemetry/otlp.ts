@@ -17,6 +17,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
+import { longestValue } from './room.ts'
 import type { SamplerName } from './samplers.ts'
 
 /** Where spans go, and which. The names are those of OpenTelemetry's variables. */
@@ -28,6 +29,8 @@ export interface OtlpSettings {
   sampler: SamplerName
   /** Which part of all traces is kept, where the sampler keeps a part: 0 to 1. */
   ratio: number
+  /** Whether they may hold what is said. */
+  content: boolean
   /** What describes this process, `service.name` among it. */
   resource: Record<string, string>
 }
@@ -39,18 +42,25 @@ export interface SpanSink {
   close(limitMs: number): Promise<void>
 }
 
-/** The longest text in a span, in characters. */
-const longestValue = 32 * 1024
+/** Spans that are held until they are sent: what is said makes each a hundred times as long. */
+const mostHeld = { plain: 2048, withContent: 256 }
 
 /** `onFailure` is told of spans that were lost. */
 export function otlpSink(settings: OtlpSettings, onFailure: (error: unknown) => void): SpanSink {
-  const { url, headers, resource } = settings
+  const { url, headers, resource, content } = settings
   const exporter = telling(toExporter(url, headers), onFailure)
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resource),
     sampler: toSampler(settings),
     spanLimits: { attributeValueLengthLimit: longestValue },
-    spanProcessors: [new BatchSpanProcessor({ exporter, exportTimeoutMillis: 10_000 })],
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter,
+        exportTimeoutMillis: 10_000,
+        maxQueueSize: content ? mostHeld.withContent : mostHeld.plain,
+        maxExportBatchSize: content ? 64 : 512,
+      }),
+    ],
   })
   return {
     tracer: provider.getTracer('pollux'),
