@@ -1,4 +1,4 @@
-import { matches } from '../pattern.ts'
+import { lettersOf, matches } from '../pattern.ts'
 import { type Defaults, withDefaults } from '../translate/chat/defaults.ts'
 import type { Backends } from './backend.ts'
 import { targetsBackend } from './targets.ts'
@@ -18,8 +18,11 @@ export interface End {
   defaults: Defaults
 }
 
-/** Who a name leads to, in turn; undefined where it is nobody's alias. */
-export type Resolve = (name: string) => End[] | undefined
+/** How many models a name may lead to; what leads to more is not followed to its end. */
+export const mostEnds = 16
+
+/** Who a name leads to, in turn and each once; undefined where it is nobody's alias. */
+export type Resolve = (name: string) => readonly End[] | undefined
 
 /**
  * The exact name wins, then the pattern with the most characters beside its `*`, then the first. A
@@ -33,32 +36,44 @@ export function resolver(aliases: readonly Alias[]): Resolve {
   const patterns = aliases
     .filter(({ name }) => name.includes('*'))
     .toSorted((a, b) => lettersOf(b.name) - lettersOf(a.name))
+  // Each once, in their order: a request finds where its name leads to.
+  const known = new Map<string, readonly End[]>()
+  for (const name of exact.keys()) beyond(name, new Set())
   return (name) => {
-    const alias = exact.get(name) ?? patterns.find((one) => matches(one.name, name))
-    return alias && endsOf(alias, name, {}, [name])
+    if (exact.has(name)) return beyond(name, new Set())
+    const alias = patterns.find((one) => matches(one.name, name))
+    return alias && endsOf(alias, name, new Set())
   }
 
   function endsOf(
     { name: pattern, targets, defaults }: Alias,
     name: string,
-    said: Defaults,
     /** Names on the way here, so that a circle ends. */
-    way: readonly string[],
+    way: ReadonlySet<string>,
   ): End[] {
     const stood = starIn(pattern, name)
-    // What was said nearer to the client wins. Of two objects an object comes.
-    const all = withDefaults(said, defaults) as Defaults
-    return targets.flatMap((written) => {
+    const further = new Set([...way, name])
+    const ends = new Map<string, End>()
+    for (const written of targets) {
       const target = stood === undefined ? written : written.replace('*', () => stood)
-      const further = way.includes(target) ? undefined : exact.get(target)
-      if (further === undefined) return [{ name: target, defaults: all }]
-      return endsOf(further, target, all, [...way, target])
-    })
+      for (const end of beyond(target, further)) {
+        // Who is asked already is asked the first way only.
+        if (ends.has(end.name)) continue
+        // What is said nearer to the client wins. Of two objects an object comes.
+        ends.set(end.name, { ...end, defaults: withDefaults(defaults, end.defaults) as Defaults })
+        if (ends.size > mostEnds) return [...ends.values()]
+      }
+    }
+    return [...ends.values()]
   }
-}
 
-function lettersOf(pattern: string): number {
-  return pattern.replaceAll('*', '').length
+  function beyond(target: string, way: ReadonlySet<string>): readonly End[] {
+    const alias = way.has(target) ? undefined : exact.get(target)
+    if (alias === undefined) return [{ name: target, defaults: {} }]
+    const ends = known.get(target) ?? endsOf(alias, target, way)
+    known.set(target, ends)
+    return ends
+  }
 }
 
 /** What the one `*` of a pattern stands for in a name; undefined where it has none, or several. */
