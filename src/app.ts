@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { BackendsConfig, Config, TracesConfig } from './config.ts'
+import type { BackendsConfig, Config } from './config.ts'
 import { createCurrent } from './current.ts'
 import type { Emulator } from './emulator/server.ts'
 import { brief, shuttingDown, unknownUrl } from './errors.ts'
@@ -18,8 +18,10 @@ import { Running } from './http/signal.ts'
 import { isLimited, lazyLimiter } from './limits/limiter.ts'
 import { type Means, toGoogle } from './reach.ts'
 import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
+import { listedModels } from './translate/abilities.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
 import { lostSpans } from './telemetry/lost-spans.ts'
+import type { OtlpSettings } from './telemetry/otlp.ts'
 import type { Tracing } from './telemetry/tracing.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
 import { retryBudget } from './upstream/budget.ts'
@@ -87,6 +89,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         targets: () => watched,
       },
     }))
+  metrics?.know(modelsIn(config))
   const bodies = { longest: config.bodyLimit, together: config.bufferLimit }
   const traces = config.traces && (await openTracing(config.traces, log))
   const server = createServer({
@@ -119,7 +122,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   return {
     url: toUrl(server),
     metricsUrl: metricsServer?.url,
-    reload: (next) => current.change(next),
+    async reload(next) {
+      await current.change(next)
+      metrics?.know(modelsIn(next))
+    },
     async close(limitMs = drainMs) {
       stopping = true
       const limit = setTimeout(() => running.end(shuttingDown()), limitMs)
@@ -159,12 +165,21 @@ async function openMetrics(settings: MetricsSettings): Promise<Metrics> {
   return openMetrics(settings)
 }
 
+/** Models that the operator knows, by all of their names. */
+function modelsIn({ models, backends: { endpoints } }: Config): string[] {
+  return [
+    ...listedModels,
+    ...models.flatMap(({ name, targets }) => [name, ...targets]),
+    ...endpoints.flatMap(({ name, model = name }) => [name, model]),
+  ]
+}
+
 function toObservers(watcher: { observe: Observer } | undefined): Observer[] {
   return watcher === undefined ? [] : [watcher.observe]
 }
 
 /** Loaded where it is asked for: OpenTelemetry's parts take as long as all else. */
-async function openTracing(settings: TracesConfig, log: Logger): Promise<Tracing> {
+async function openTracing(settings: OtlpSettings, log: Logger): Promise<Tracing> {
   const [{ otlpSink }, { tracing }] = await Promise.all([
     import('./telemetry/otlp.ts'),
     import('./telemetry/tracing.ts'),

@@ -46,18 +46,13 @@ export interface Config {
   drainMs: number
   logLevel: LogLevel
   /** Where traces go; undefined where there are none. */
-  traces: TracesConfig | undefined
+  traces: OtlpSettings | undefined
   /** For the trace field of log lines. */
   project: string | undefined
   /** What the operator should know, but need not mend. */
   warnings: string[]
   /** The files that were read, and may be read again. */
   files: readonly string[]
-}
-
-/** Traces, and whether they may hold what is said. */
-export interface TracesConfig extends OtlpSettings {
-  content: boolean
 }
 
 export type AuthConfig =
@@ -305,7 +300,7 @@ function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings, given: Environ
   ]
 }
 
-function toTraces(settings: Settings): TracesConfig | undefined {
+function toTraces(settings: Settings): OtlpSettings | undefined {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = settings
   const url = own ?? (base === undefined ? undefined : `${base}/v1/traces`)
   if (url === undefined || settings.OTEL_SDK_DISABLED) return undefined

@@ -12,7 +12,8 @@ const severities: Record<string, string> = {
 
 /**
  * One JSON object a line, in the fields that Cloud Logging reads. Headers, bodies, paths as they were
- * written and sentences that quote them are never logged, so that no key and no prompt can be.
+ * written and sentences that quote them are never logged, so that no key and no prompt can be. Two things
+ * are that clients choose, both short: the name of the model, and the id of the request.
  */
 export function createLog(level: string, destination?: DestinationStream): Logger {
   const options = {

@@ -94,8 +94,6 @@ function withoutFaulty(value: Record<string, unknown>, mistakes: readonly Mistak
     const named = isObject(entries) ? Object.entries(entries) : []
     return [section, Object.fromEntries(named.filter(([name]) => isSound(section, name)))]
   })
-  const isNamed = ([section]: readonly PropertyKey[]) =>
-    section === 'models' || section === 'endpoints'
   return {
     sound: Object.fromEntries(sound),
     /** Names of models and endpoints whose entries are faulty. */
@@ -107,6 +105,10 @@ function withoutFaulty(value: Record<string, unknown>, mistakes: readonly Mistak
       ? [...value.keys.keys()].filter((index) => isSound('keys', index))
       : [],
   }
+}
+
+function isNamed([section]: readonly PropertyKey[]): boolean {
+  return section === 'models' || section === 'endpoints'
 }
 
 function withoutNull(object: Record<string, unknown>): Record<string, unknown> {

@@ -86,7 +86,7 @@ function judgeModel(model: ModelConfig, scene: Scene): Verdict {
   const path = ['models', name]
   const mistakes = checkTargets(model)
   if (mistakes.length > 0 || circular) return { mistakes, warnings: [] }
-  const ends = isPattern(name) ? [] : (resolve(name) ?? [])
+  const ends = isPattern(name) ? [] : (resolve(name)?.ends ?? [])
   if (ends.length > mostEnds) {
     const message = `Leads to more than ${mostEnds} models in the end. Leave some out.`
     return { mistakes: [{ path, message }], warnings: [] }
@@ -107,7 +107,7 @@ function judgeModel(model: ModelConfig, scene: Scene): Verdict {
 /** Where a target leads to in the end; its own name means the real model. */
 function beyond(target: string, name: string, { models, resolve }: Scene): string[] {
   const further = target !== name && models.some((one) => one.name === target)
-  return further ? (resolve(target) ?? []).map((end) => end.name) : [target]
+  return further ? (resolve(target)?.ends ?? []).map((end) => end.name) : [target]
 }
 
 /** Targets that nobody serves. A name on the way has its own mistakes. */

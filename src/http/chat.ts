@@ -15,15 +15,20 @@ import { sendEvents } from './sse.ts'
 import { toTimings } from './timings.ts'
 import { readTraceContext, toTraceparent } from './trace-context.ts'
 
+/** It gets into the log, where nothing may be long. */
+const modelName = z
+  .string('Give the model as a string.')
+  .max(256, 'Give a name of 256 characters at the most.')
+
 /** What the route itself must know of a request; the backend reads the rest. */
 const envelope = z.object({
-  model: z.string('Give the model as a string.').min(1, 'Give a model.'),
+  model: modelName.min(1, 'Give a model.'),
   stream: optional(z.boolean()),
   service_tier: z.unknown().optional(),
 })
 
 /** Where the path says which model it is, the body need not. */
-const looseEnvelope = envelope.extend({ model: optional(z.string()) })
+const looseEnvelope = envelope.extend({ model: optional(modelName) })
 
 export interface ChatSettings {
   backends: Backends
@@ -52,7 +57,8 @@ export function chatRoute(
   const { backends } = settings
   postRoute(server, path, settings, ({ body }) => {
     const { model: name, stream, service_tier } = parse(envelope, body)
-    return { ...backends.serving(name, provider), name, stream, flexible: service_tier === 'flex' }
+    const route = backends.serving(name, provider)
+    return { ...route, name, called: name, stream, flexible: service_tier === 'flex' }
   })
 }
 
@@ -61,9 +67,9 @@ export function endpointRoute(server: FastifyInstance, path: string, settings: C
   const { backends } = settings
   postRoute(server, path, settings, ({ body, params }) => {
     // The route's pattern has all three.
-    const { name, ...route } = backends.endpoint(params as Place)
-    const { model: asked = name, stream } = parse(looseEnvelope, body)
-    return { ...route, name: asked, stream, flexible: false }
+    const route = backends.endpoint(params as Place)
+    const { model: called = route.name, stream } = parse(looseEnvelope, body)
+    return { ...route, called, stream, flexible: false }
   })
 }
 
@@ -72,8 +78,10 @@ const flexMs = 1_860_000
 
 /** What a request asks for, and of whom. */
 interface Wish extends Route {
-  /** The model as the client calls it. */
+  /** Which model it is: as the client calls it, or as the operator does where the path names it. */
   name: string
+  /** The model as the answer is to call it. */
+  called: string
   stream: boolean | undefined
   /** Whether it may take as long as Google likes. */
   flexible: boolean
@@ -93,10 +101,10 @@ function postRoute(
     done()
   }
   server.post(path, { onRequest }, async (request, reply) => {
-    const { backend, model, name, names, stream, flexible } = toWish(request)
+    const { backend, model, name, called, names, written, stream, flexible } = toWish(request)
     checkAccess(request.client, names)
     const streamed = stream === true
-    const record = new CallRecord(name, streamed)
+    const record = new CallRecord(name, streamed, written)
     record.traceparent = toTraceparent(readTraceContext(request.headers))
     request.record = record
     follow?.(request, record, reply.elapsedTime)
@@ -111,7 +119,7 @@ function postRoute(
     const leave = await record.waiting.for(door.enter(signal))
     reply.raw.once('close', leave)
     const call = {
-      head: toHead(name),
+      head: toHead(called),
       model,
       signal,
       credential: request.client?.credential,

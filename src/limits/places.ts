@@ -43,8 +43,7 @@ export function sharedPlaces(
   return {
     async enter(name, most) {
       const id = randomUUID()
-      const options = { keys: [toKey(name)], arguments: [String(leaseMs), id, String(most)] }
-      const entered = await redis.step(client.eval(enterScript, options))
+      const entered = await redis.step(run(enterScript, name, [String(leaseMs), id, String(most)]))
       if (entered !== 1) return undefined
       const leave = occupy(running, name, id)
       return () => {
@@ -57,9 +56,14 @@ export function sharedPlaces(
 
   function renew(): void {
     for (const [name, ids] of running) {
-      const options = { keys: [toKey(name)], arguments: [String(leaseMs), ...ids] }
-      void redis.ask<unknown>(() => client.eval(renewScript, options), undefined)
+      const words = [String(leaseMs), ...ids]
+      void redis.ask<unknown>(() => run(renewScript, name, words), undefined)
     }
+  }
+
+  /** One step of Redis's own, on the places of one key. */
+  function run(script: string, name: string, words: string[]): Promise<unknown> {
+    return client.sendCommand(['EVAL', script, '1', toKey(name), ...words])
   }
 }
 

@@ -13,6 +13,7 @@ import type { CostOf } from '../price.ts'
 import type { SignatureSource } from '../translate/chat/signatures.ts'
 import type { CallRecord } from '../upstream/record.ts'
 import { Names } from './names.ts'
+import { ownErrors } from './own-errors.ts'
 import { retriesIn, toTarget } from './retries.ts'
 
 /** What the gateway counts anyway, looked at when somebody asks. */
@@ -120,6 +121,7 @@ export function gatewayMetrics(registry: Registry, settings: GatewaySettings): G
     registers,
   })
   const reasons = new Names(mostReasons, '_OTHER')
+  reasons.know(ownErrors)
 
   return {
     note(answered, key = nobody) {

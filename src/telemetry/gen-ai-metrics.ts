@@ -3,6 +3,7 @@ import type { Answered } from '../http/answered.ts'
 import type { Tokens } from '../translate/chat/usage.ts'
 import type { Ask, CallRecord } from '../upstream/record.ts'
 import { Names } from './names.ts'
+import { ownErrors } from './own-errors.ts'
 import { endOf, failureOf } from './retries.ts'
 
 // OpenTelemetry's conventions for generative AI, still in development, in Prometheus' spelling:
@@ -45,6 +46,8 @@ type TryLabels = Record<(typeof ofTry)[number], string>
 /** How a request that asks a model is told of: as the model's server, and as a client of its upstream. */
 export interface GenAiMetrics {
   note: (answered: Answered) => void
+  /** These models are the operator's: they have labels whatever comes of them. */
+  know: (models: Iterable<string>) => void
   /** The label for the model that a request has asked, bounded. */
   modelOf: (record: CallRecord) => string
 }
@@ -107,6 +110,7 @@ export function genAiMetrics(registry: Registry): GenAiMetrics {
   const asked = new Names(mostModels, 'other')
   const served = new Names(mostModels, 'other')
   const errors = new Names(mostErrors, '_OTHER')
+  errors.know(ownErrors)
 
   return {
     note(answered) {
@@ -122,6 +126,11 @@ export function genAiMetrics(registry: Registry): GenAiMetrics {
       timeToFirstToken.observe(labels, firstMs / 1000)
       const further = (record.tokens?.output ?? 0) - 1
       if (further > 0) timePerOutputToken.observe(labels, (durationMs - firstMs) / 1000 / further)
+    },
+    know(models) {
+      const names = [...models]
+      asked.know(names)
+      served.know(names)
     },
     modelOf: ({ asks }) => served.say(asks.at(-1)?.model ?? ''),
   }
@@ -154,10 +163,10 @@ export function genAiMetrics(registry: Registry): GenAiMetrics {
   }
 
   /** Only names that an upstream has answered to. */
-  function learn({ asks, answers, asked: name }: CallRecord): void {
+  function learn({ asks, answers, written }: CallRecord): void {
     for (const ask of asks) {
       if (!hasAnswered(ask)) continue
-      asked.learn(name)
+      asked.learn(written)
       served.learn(ask.model)
     }
     const own = answers.at(-1)?.servedModel
@@ -170,7 +179,7 @@ export function genAiMetrics(registry: Registry): GenAiMetrics {
     return {
       gen_ai_operation_name: 'chat',
       gen_ai_provider_name: last?.provider ?? 'unknown',
-      gen_ai_original_model: record === undefined ? 'unknown' : asked.say(record.asked),
+      gen_ai_original_model: record === undefined ? 'unknown' : asked.say(record.written),
       gen_ai_request_model: last === undefined ? 'unknown' : served.say(last.model),
       gen_ai_response_model: known ? servedModel(last, record) : 'unknown',
     }

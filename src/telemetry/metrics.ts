@@ -15,6 +15,8 @@ export interface MetricsSettings {
 /** Metrics in the words of Prometheus. */
 export interface Metrics {
   observe: Observer
+  /** These models are the operator's: they have labels whatever comes of them. */
+  know(models: Iterable<string>): void
   /** All of them, as text. */
   text(): Promise<string>
   /** Rejects with the system's error where the port cannot be listened on. */
@@ -33,6 +35,7 @@ export function openMetrics({ sources, costOf }: MetricsSettings): Metrics {
       if (asksModel(answered)) genAi.note(answered)
       gateway.note(answered, request.client?.key?.name)
     },
+    know: genAi.know,
     text,
     serve: (listen) => serveMetrics(listen, registry.contentType, text),
   }

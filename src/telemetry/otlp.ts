@@ -1,5 +1,10 @@
 import type { Tracer } from '@opentelemetry/api'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base'
+import {
+  convertLegacyHttpOptions,
+  createOtlpHttpExportDelegate,
+} from '@opentelemetry/otlp-exporter-base/node-http'
+import { JsonTraceSerializer, TraceExporterMetricsHelper } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AlwaysOffSampler,
@@ -12,6 +17,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
+import { longestValue } from './room.ts'
 import type { SamplerName } from './samplers.ts'
 
 /** Where spans go, and which. The names are those of OpenTelemetry's variables. */
@@ -23,6 +29,8 @@ export interface OtlpSettings {
   sampler: SamplerName
   /** Which part of all traces is kept, where the sampler keeps a part: 0 to 1. */
   ratio: number
+  /** Whether they may hold what is said. */
+  content: boolean
   /** What describes this process, `service.name` among it. */
   resource: Record<string, string>
 }
@@ -34,18 +42,25 @@ export interface SpanSink {
   close(limitMs: number): Promise<void>
 }
 
-/** The longest text in a span, in characters. */
-const longestValue = 32 * 1024
+/** Spans that are held until they are sent: what is said makes each a hundred times as long. */
+const mostHeld = { plain: 2048, withContent: 256 }
 
 /** `onFailure` is told of spans that were lost. */
 export function otlpSink(settings: OtlpSettings, onFailure: (error: unknown) => void): SpanSink {
-  const { url, headers, resource } = settings
-  const exporter = telling(new OTLPTraceExporter({ url, headers }), onFailure)
+  const { url, headers, resource, content } = settings
+  const exporter = telling(toExporter(url, headers), onFailure)
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resource),
     sampler: toSampler(settings),
     spanLimits: { attributeValueLengthLimit: longestValue },
-    spanProcessors: [new BatchSpanProcessor({ exporter, exportTimeoutMillis: 10_000 })],
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter,
+        exportTimeoutMillis: 10_000,
+        maxQueueSize: content ? mostHeld.withContent : mostHeld.plain,
+        maxExportBatchSize: content ? 64 : 512,
+      }),
+    ],
   })
   return {
     tracer: provider.getTracer('pollux'),
@@ -58,6 +73,25 @@ export function otlpSink(settings: OtlpSettings, onFailure: (error: unknown) => 
   }
 }
 
+/** OTLP in JSON over HTTP, of its parts: their common package would be one more, and say no more. */
+function toExporter(
+  url: string,
+  headers: Record<string, string>,
+): OTLPExporterBase<ReadableSpan[]> {
+  const options = convertLegacyHttpOptions({ url, headers }, 'TRACES', 'v1/traces', {
+    'content-type': 'application/json',
+  })
+  return new OTLPExporterBase(
+    createOtlpHttpExportDelegate(
+      options,
+      JsonTraceSerializer,
+      'otlp_http_span_exporter',
+      TraceExporterMetricsHelper,
+      undefined,
+    ),
+  )
+}
+
 function toSampler({ sampler, ratio }: OtlpSettings): Sampler {
   const root = sampler.endsWith('always_on')
     ? new AlwaysOnSampler()
@@ -68,7 +102,10 @@ function toSampler({ sampler, ratio }: OtlpSettings): Sampler {
 }
 
 /** The same exporter, which tells of its failures. */
-function telling(exporter: OTLPTraceExporter, onFailure: (error: unknown) => void): SpanExporter {
+function telling(
+  exporter: OTLPExporterBase<ReadableSpan[]>,
+  onFailure: (error: unknown) => void,
+): SpanExporter {
   return {
     export: (spans: ReadableSpan[], done) =>
       exporter.export(spans, (result) => {

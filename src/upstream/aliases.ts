@@ -21,8 +21,16 @@ export interface End {
 /** How many models a name may lead to; what leads to more is not followed to its end. */
 export const mostEnds = 16
 
-/** Who a name leads to, in turn and each once; undefined where it is nobody's alias. */
-export type Resolve = (name: string) => readonly End[] | undefined
+/** Who a name leads to. */
+export interface Resolved {
+  /** The alias as the operator wrote it: the name itself, or a pattern. */
+  written: string
+  /** In turn, and each once. */
+  ends: readonly End[]
+}
+
+/** Undefined where a name is nobody's alias. */
+export type Resolve = (name: string) => Resolved | undefined
 
 /**
  * The exact name wins, then the pattern with the most characters beside its `*`, then the first. A
@@ -40,9 +48,9 @@ export function resolver(aliases: readonly Alias[]): Resolve {
   const known = new Map<string, readonly End[]>()
   for (const name of exact.keys()) beyond(name, new Set())
   return (name) => {
-    if (exact.has(name)) return beyond(name, new Set())
+    if (exact.has(name)) return { written: name, ends: beyond(name, new Set()) }
     const alias = patterns.find((one) => matches(one.name, name))
-    return alias && endsOf(alias, name, new Set())
+    return alias && { written: alias.name, ends: endsOf(alias, name, new Set()) }
   }
 
   function endsOf(
@@ -91,10 +99,11 @@ export function withAliases(backends: Backends, aliases: readonly Alias[]): Back
     endpoint: (place) => backends.endpoint(place),
     names: [...new Set([...own, ...backends.names])],
     serving(name, door) {
-      const ends = resolve(name)
-      if (ends === undefined) return backends.serving(name, door)
-      const targets = ends.map((end) => ({ ...backends.serving(end.name, door), ...end }))
-      return { backend: targetsBackend(targets), model: name, names: [name] }
+      const alias = resolve(name)
+      if (alias === undefined) return backends.serving(name, door)
+      const targets = alias.ends.map((end) => ({ ...backends.serving(end.name, door), ...end }))
+      const backend = targetsBackend(targets)
+      return { backend, model: name, names: [name], written: alias.written }
     },
   }
 }

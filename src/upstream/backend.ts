@@ -43,6 +43,8 @@ export interface Route {
   model: string
   /** What the model is called, for lists of who may ask for it. */
   names: readonly string[]
+  /** What the operator wrote that means it, where that is not its name: a pattern. */
+  written?: string
   /** Which of Google's APIs it is; absent for models that speak OpenAI's words themselves. */
   provider?: Provider
 }

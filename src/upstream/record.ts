@@ -7,8 +7,10 @@ import type { Tokens } from '../translate/chat/usage.ts'
  * when the answer has ended, however it ended.
  */
 export class CallRecord {
-  /** The model as the client calls it. */
+  /** The model as the client calls it; at the path of an endpoint, as the operator does. */
   readonly asked: string
+  /** The same for those who count: the operator's pattern that it matched, else its name. */
+  readonly written: string
   readonly streamed: boolean
   /** What was sent upstream, each try by itself, in order. */
   readonly asks: Ask[] = []
@@ -28,8 +30,9 @@ export class CallRecord {
   /** Who follows it, where traces are kept. */
   trace: Trace | undefined
 
-  constructor(asked: string, streamed: boolean) {
+  constructor(asked: string, streamed: boolean, written = asked) {
     this.asked = asked
+    this.written = written
     this.streamed = streamed
   }
 

@@ -432,16 +432,17 @@ keys: [{ name: a, key: '\${NOBODY}' }, { name: b, key: c, models: [bad] }, { nam
   })
 })
 
-describe('a chain of names', () => {
-  const layers = (count: number, width: number) =>
-    Array.from({ length: count }, (_, n) => {
-      const last = n === count - 1
-      const targets = Array.from({ length: width }, (_, m) =>
-        last ? `gemini-2.5-flash-${n}-${m}` : `l${n + 1}-${m}`,
-      )
-      return targets.map((_, m) => `  l${n}-${m}: [${targets.join(', ')}]\n`).join('')
-    }).join('')
+/** So many layers of so many names, each of which leads to all of the next. */
+function layers(count: number, width: number): string {
+  return Array.from({ length: count }, (_, n) => {
+    const targets = Array.from({ length: width }, (_, m) =>
+      n === count - 1 ? `gemini-2.5-flash-${n}-${m}` : `l${n + 1}-${m}`,
+    )
+    return targets.map((_, m) => `  l${n}-${m}: [${targets.join(', ')}]\n`).join('')
+  }).join('')
+}
 
+describe('a chain of names', () => {
   it('is read at once, however many ways lead through it', async () => {
     const { models } = await load(`models:\n${layers(40, 2)}`)
     assert.equal(models.length, 80)

@@ -24,7 +24,7 @@ describe('a name', () => {
     alias('careful', ['gemini-2.5-pro', 'fast'], { temperature: 0, reasoning_effort: 'high' }),
     alias('fast', ['gemini-2.5-flash'], { temperature: 1, google: { labels: { a: 'b' } } }),
   ])
-  const namesOf = (name: string) => resolve(name)?.map((end) => end.name)
+  const namesOf = (name: string) => resolve(name)?.ends.map((end) => end.name)
 
   it('is looked for as it is, then by the pattern with the most letters', () => {
     assert.deepEqual(namesOf('gpt-4o')?.[0], 'gemini-2.5-pro')
@@ -43,7 +43,7 @@ describe('a name', () => {
   })
 
   it('leads through others, whose defaults are filled in behind its own', () => {
-    assert.deepEqual(resolve('careful')?.at(-1), {
+    assert.deepEqual(resolve('careful')?.ends.at(-1), {
       name: 'gemini-2.5-flash',
       defaults: {
         temperature: 0,
@@ -60,7 +60,7 @@ describe('a name', () => {
       alias('da', ['m'], { n: 1 }),
       alias('db', ['m']),
     ])
-    assert.deepEqual(ends('dup'), [{ name: 'm', defaults: { n: 1 } }])
+    assert.deepEqual(ends('dup')?.ends, [{ name: 'm', defaults: { n: 1 } }])
   })
 
   it('is found at once through any number of layers', () => {
@@ -69,7 +69,7 @@ describe('a name', () => {
       alias(`b${n}`, [`b${n + 1}`, `a${n + 1}`]),
     ]).flat()
     assert.deepEqual(
-      resolver(layers)('a0')?.map(({ name }) => name),
+      resolver(layers)('a0')?.ends.map(({ name }) => name),
       ['a60', 'b60'],
     )
   })

@@ -1,0 +1,40 @@
+/**
+ * What the gateway itself calls errors, in its own words, OpenAI's or Google's: they have labels however
+ * many others endpoints think of.
+ */
+export const ownErrors: readonly string[] = [
+  'bad_gateway',
+  'bad_url',
+  'cancelled',
+  'context_length_exceeded',
+  'credentials_unavailable',
+  'empty_answer',
+  'failed_precondition',
+  'insufficient_quota',
+  'internal_error',
+  'invalid_api_key',
+  'invalid_json',
+  'json_too_complex',
+  'method_not_allowed',
+  'model_not_found',
+  'permission_denied',
+  'rate_limit_exceeded',
+  'request_too_large',
+  'server_is_overloaded',
+  'server_overloaded',
+  'server_shutting_down',
+  'stream_interrupted',
+  'timeout',
+  'unknown_parameter',
+  'unknown_url',
+  'unsupported',
+  'unsupported_country_region_territory',
+  'unsupported_media_type',
+  'unsupported_value',
+  'upstream_authentication_error',
+  'upstream_error',
+  'upstream_idle_timeout',
+  'upstream_timeout',
+  // Statuses, where an error has no code.
+  ...Array.from({ length: 200 }, (_, n) => String(400 + n)),
+]
