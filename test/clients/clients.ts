@@ -106,7 +106,7 @@ export const clients: Client[] = [
     group: 'framework',
     program: 'node/instructor.ts',
     packages: ['@instructor-ai/instructor'],
-    shows: 'Seagull Kiel Rostock',
+    shows: "ship: 'Seagull'",
   },
   {
     id: 'llamaindex-node',

@@ -59,6 +59,18 @@ describe('docs/clients.md', () => {
     })
   }
 
+  for (const client of clients.filter(({ group }) => group === 'program')) {
+    it(`gives ${client.name} only options that a run gives it`, () => {
+      const program = readFileSync(join(import.meta.dirname, client.program), 'utf8')
+      const commands = sectionOf(client).matchAll(/`((?:[A-Z_]+=\S+ )?[a-z]+ [^`\n]*--[^`\n]*)`/g)
+      for (const [, command = ''] of commands) {
+        for (const [option] of command.matchAll(/--[\w-]+/g)) {
+          assert.ok(program.includes(`'${option}'`), `${option} of ${command}`)
+        }
+      }
+    })
+  }
+
   it('says of the environment what the runner sets', () => {
     const set = Object.entries(environmentFor('http://127.0.0.1:8080'))
     const lines = set.map(([name, value]) => `export ${name}=${value}\n`)

@@ -13,4 +13,4 @@ const voyage = await client.chat.completions.create({
     schema: z.object({ ship: z.string(), from: z.string(), to: z.string() }),
   },
 })
-console.log(voyage.ship, voyage.from, voyage.to)
+console.log(voyage)
