@@ -21,12 +21,10 @@ import { type Means, toGoogle } from './reach.ts'
 import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
 import { listedModels } from './translate/abilities.ts'
 import type { SignatureSource } from './translate/chat/signatures.ts'
-import { lostSpans } from './telemetry/lost-spans.ts'
 import type { OtlpSettings } from './telemetry/otlp.ts'
 import type { Tracing } from './telemetry/tracing.ts'
 import { memorySignatures, type SignatureStore } from './upstream/signatures.ts'
 import { retryBudget } from './upstream/budget.ts'
-import { fetchGoogleToken } from './upstream/credentials.ts'
 import { fixedToken, keptToken, type TokenSource } from './upstream/token.ts'
 import { createTransport } from './upstream/transport.ts'
 
@@ -183,9 +181,10 @@ function toObservers(watcher: { observe: Observer } | undefined): Observer[] {
 
 /** Loaded where it is asked for: OpenTelemetry's parts take as long as all else. */
 async function openTracing(settings: OtlpSettings, log: Logger): Promise<Tracing> {
-  const [{ otlpSink }, { tracing }] = await Promise.all([
+  const [{ otlpSink }, { tracing }, { lostSpans }] = await Promise.all([
     import('./telemetry/otlp.ts'),
     import('./telemetry/tracing.ts'),
+    import('./telemetry/lost-spans.ts'),
   ])
   return tracing(otlpSink(settings, lostSpans(log)), settings.content)
 }
@@ -196,7 +195,11 @@ function googleTokens(
   refreshes: { success: number; failure: number },
 ): TokenSource {
   return keptToken({
-    fetch: () => fetchGoogleToken(project),
+    // Loaded with the first: who uses an API key never needs it.
+    async fetch() {
+      const { fetchGoogleToken } = await import('./upstream/credentials.ts')
+      return fetchGoogleToken(project)
+    },
     onSuccess: () => void (refreshes.success += 1),
     onFailure(failure) {
       refreshes.failure += 1

@@ -130,32 +130,29 @@ export async function loadConfig(env: Environment): Promise<Config> {
 export function readConfig(env: Environment, file?: ConfigFile): Config {
   // An empty variable is one that a shell or a manifest could not leave out.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const result = environment.safeParse(given)
-  if (!result.success) {
-    const others = [...(file?.mistakes ?? []), ...(file?.judge(undefined).mistakes ?? [])]
-    const own = toMistakes(result.error.issues)
-    throw new ConfigError([
-      ...own.map((one) => `${writePath(one.path)}: ${one.message}`),
-      ...others,
-    ])
-  }
-  const settings = result.data
+  const { settings, faulty, mistakes: unread } = readSettings(given)
+  const sure = (...names: (keyof Settings)[]) => !names.some((name) => faulty.has(name))
   const host = settings.HOST ?? (settings.K_SERVICE === undefined ? '127.0.0.1' : '0.0.0.0')
   const { keys, unreadable } = joinKeys(settings, file)
   const mode = settings.POLLUX_AUTH ?? (keys.length > 0 ? 'keys' : undefined)
   const { endpoints, mistakes: misplaced } = toEndpoints(settings, file)
   const backends = toBackends(settings, mode, endpoints)
   // What the mistakes below are about may be what cannot be read.
-  const keysKnown = unreadable.length === 0 && (file?.isWhole('keys') ?? true)
-  const backendsKnown = file?.isWhole('endpoints') ?? true
-  const verdict = file?.judge(misplaced.length === 0 ? backends : undefined)
+  const keysKnown = keys.length > 0 || (unreadable.length === 0 && (file?.isWhole('keys') ?? true))
+  const authKnown =
+    keysKnown && sure('POLLUX_AUTH', 'POLLUX_API_KEYS', 'POLLUX_API_KEYS_FILE', 'HOST')
+  const googleKnown = sure(...ofGoogle) && misplaced.length === 0 && sure('POLLUX_ENDPOINTS')
+  const backendsKnown =
+    sure(...ofGoogle, 'POLLUX_ENDPOINTS') && (file?.isWhole('endpoints') ?? true)
+  const verdict = file?.judge(googleKnown ? backends : undefined)
   const mistakes = [
+    ...unread,
     ...unreadable,
-    ...(keysKnown ? checkAuth(mode, keys, host) : []),
-    ...misplaced,
+    ...(authKnown ? checkAuth(mode, keys, host) : []),
+    ...(sure('GOOGLE_CLOUD_PROJECT') ? misplaced : []),
     ...checkLending(mode, backends),
     ...(backendsKnown ? checkBackends(settings, backends) : []),
-    ...checkPorts(settings),
+    ...(sure('PORT', 'POLLUX_METRICS_PORT') ? checkPorts(settings) : []),
     ...(file?.mistakes ?? []),
     ...(verdict?.mistakes ?? []),
   ]
@@ -196,6 +193,30 @@ export function readConfig(env: Environment, file?: ConfigFile): Config {
       (path) => path !== undefined,
     ),
   })
+}
+
+/** What says which of Google's APIs is there. */
+const ofGoogle = [
+  'GOOGLE_CLOUD_PROJECT',
+  'GOOGLE_CLOUD_LOCATION',
+  'GEMINI_API_KEY',
+  'GOOGLE_API_KEY',
+  'GOOGLE_GENAI_USE_VERTEXAI',
+  'GOOGLE_GENAI_USE_ENTERPRISE',
+] as const
+
+/** The variables; those that are faulty are as if they were not set, so that the others can be judged. */
+function readSettings(given: Environment) {
+  const { data, error } = environment.safeParse(given)
+  if (error === undefined) return { settings: data, faulty: new Set<PropertyKey>(), mistakes: [] }
+  const found = toMistakes(error.issues)
+  const faulty = new Set(found.flatMap(({ path }) => path.slice(0, 1)))
+  const others = Object.entries(given).filter(([name]) => !faulty.has(name))
+  return {
+    settings: environment.parse(Object.fromEntries(others)),
+    faulty,
+    mistakes: found.map(({ path, message }) => `${writePath(path)}: ${message}`),
+  }
 }
 
 interface Keys {

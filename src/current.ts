@@ -1,12 +1,11 @@
 import { checkSameMode } from './config/checks.ts'
 import { type Config, ConfigError } from './config.ts'
 import { anyone, type Authenticate, type Client, passingThrough, withKeys } from './http/auth.ts'
-import { ApiError } from './errors.ts'
 import { mayAsk } from './key.ts'
 import { type CostOf, costsBy } from './price.ts'
 import { type Google, type Means, toBackends } from './reach.ts'
 import { listedModels } from './translate/abilities.ts'
-import type { Backends } from './upstream/backend.ts'
+import { type Backends, routeTo } from './upstream/backend.ts'
 
 /**
  * What a change of the configuration exchanges while requests are answered: who may ask, for what, and what it costs.
@@ -81,11 +80,6 @@ function toAuthenticate(auth: Config['auth']): Authenticate {
 }
 
 function isServed(backends: Backends, name: string, { key }: Client): boolean {
-  try {
-    const { names } = backends.serving(name)
-    return key === undefined || mayAsk(key, names)
-  } catch (error) {
-    if (error instanceof ApiError) return false
-    throw error
-  }
+  const route = routeTo(backends, name)
+  return route !== undefined && (key === undefined || mayAsk(key, route.names))
 }

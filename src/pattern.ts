@@ -3,6 +3,11 @@ export function isPattern(name: string): boolean {
   return name.includes('*')
 }
 
+/** How many characters a pattern has beside its `*`: the more, the more it says. */
+export function lettersOf(pattern: string): number {
+  return pattern.replaceAll('*', '').length
+}
+
 /** Whether a pattern means this name, as a whole; each `*` stands for any characters, or none. */
 export function matches(pattern: string, name: string): boolean {
   const [first = '', ...rest] = pattern.split('*')

@@ -1,4 +1,4 @@
-import { isPattern, matches } from './pattern.ts'
+import { isPattern, lettersOf, matches } from './pattern.ts'
 import type { Tokens } from './translate/chat/usage.ts'
 import type { CallRecord } from './upstream/record.ts'
 
@@ -50,8 +50,4 @@ function toLookup(entries: readonly [string, Price | undefined][]) {
     .toSorted(([one], [other]) => lettersOf(other) - lettersOf(one))
   return (name: string): Price | undefined =>
     names.get(name) ?? patterns.find(([pattern]) => matches(pattern, name))?.[1]
-}
-
-function lettersOf(pattern: string): number {
-  return pattern.replaceAll('*', '').length
 }

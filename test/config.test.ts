@@ -21,6 +21,13 @@ function mistakesIn(env: Environment): string {
   return assert.fail(`nothing was wrong with ${JSON.stringify(env)}`)
 }
 
+/** How the lines of the refusal begin. */
+function beginnings(env: Environment): string[] {
+  return mistakesIn(env)
+    .split('\n')
+    .map((line) => line.slice(0, 20))
+}
+
 describe('without any variable', () => {
   it('the emulator is served on loopback, to anybody', () => {
     assert.deepEqual(readConfig({}), {
@@ -306,6 +313,17 @@ describe('a mistake', () => {
     assert.match(text, /POLLUX_AUTH/)
     assert.match(text, /GEMINI_API_KEY/)
     assert.match(text, /GOOGLE_GENAI_USE_VERTEXAI/)
+  })
+
+  it('of one variable hides none between others, and makes none up', () => {
+    assert.deepEqual(beginnings({ LOG_LEVEL: 'x', HOST: '0.0.0.0', POLLUX_METRICS_PORT: '8080' }), [
+      '✖ LOG_LEVEL: Expecte',
+      '✖ Listening on 0.0.0',
+      '✖ POLLUX_METRICS_POR',
+    ])
+    assert.equal(beginnings({ POLLUX_AUTH: 'x', HOST: '0.0.0.0' }).length, 1)
+    assert.equal(beginnings({ GOOGLE_CLOUD_PROJECT: 'X', NODE_ENV: 'production' }).length, 1)
+    assert.equal(beginnings({ PORT: 'x', POLLUX_METRICS_PORT: '8080' }).length, 1)
   })
 
   it('in a file of keys does not hide the others', () => {

@@ -49,7 +49,7 @@ function offence(path: string, text: string): string | undefined {
 
 describe('Gemini, in the tests,', () => {
   const own = 'stand-ins.test.ts'
-  const files = globSync('**/*.ts', { cwd: import.meta.dirname })
+  const files = globSync('**/*.ts', { cwd: import.meta.dirname, exclude: ['**/node_modules/**'] })
     .filter((path) => !path.startsWith('emulator/') && path !== own)
     .map((path) => [path, readFileSync(`${import.meta.dirname}/${path}`, 'utf8')] as const)
 

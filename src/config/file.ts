@@ -11,9 +11,9 @@ import { readYaml } from './yaml.ts'
 
 /** What POLLUX_CONFIG names, read and judged as far as it can be by itself. */
 export interface ConfigFile {
-  /** Sections with mistakes are empty. */
+  /** Without the entries that have mistakes. */
   settings: FileSettings
-  /** Whether a section has no mistakes. */
+  /** Whether all entries of a section are there. */
   isWhole(section: keyof FileSettings): boolean
   /** What is wrong, each with its path and line. */
   mistakes: string[]
@@ -30,33 +30,38 @@ export function readConfigFile(path: string, env: Environment): ConfigFile {
   const text = readText(path)
   if (text === undefined) {
     // Not quoted: it may be a secret in the wrong variable.
-    return unread(['POLLUX_CONFIG names no file that can be read, of 1 MiB at the most.'])
+    return nothing(['POLLUX_CONFIG names no file that can be read, of 1 MiB at the most.'])
   }
   const yaml = readYaml(text)
   if (yaml.mistakes.length > 0) {
-    return unread(yaml.mistakes.map(({ line, message }) => `POLLUX_CONFIG${at(line)}: ${message}`))
+    return nothing(yaml.mistakes.map(({ line, message }) => `POLLUX_CONFIG${at(line)}: ${message}`))
   }
   // An empty file says nothing, nor does a section of which only the name is there.
   const { value: given, foreign, mistakes: unfilled } = fillIn(yaml.value ?? {}, env, path)
   const value = isObject(given) ? withoutNull(given) : undefined
   if (value === undefined) {
-    return unread([`POLLUX_CONFIG: Expected ${Object.keys(configFile.shape).join(', ')}.`])
+    return nothing([`POLLUX_CONFIG: Expected ${Object.keys(configFile.shape).join(', ')}.`])
   }
   const known = new Set(unfilled.map((mistake) => writePath(mistake.path)))
   const { error } = configFile.safeParse(value)
   const found = [...toMistakes(error?.issues ?? []), ...checkKeys(value.keys)]
   const own = [...unfilled, ...found.filter((mistake) => !known.has(writePath(mistake.path)))]
   const wrong = new Set(own.map((mistake) => mistake.path[0]))
-  const sound = Object.entries(value).filter(([section]) => !wrong.has(section))
-  const settings = toSettings(configFile.parse(Object.fromEntries(sound)))
+  const { sound, unread, places } = withoutFaulty(value, own)
+  const settings = toSettings(configFile.parse(sound))
+  const keys = settings.keys.map((key, index) => ({ key, at: places[index] ?? index }))
   return {
     settings,
     isWhole: (section) => !wrong.has(section),
     mistakes: own.map(write),
     warnings: findOpenKeys(value.keys, foreign).map(write),
     judge(reach) {
-      const sure = wrong.has('endpoints') || wrong.has('models') ? undefined : reach
-      const verdict = judge(settings.models, settings.keys, sure, Date.now())
+      // Of a section that is nothing as a whole not even the names are known.
+      const lost = own.some(
+        ({ path }) => path.length === 1 && /^(endpoints|models)$/.test(String(path[0])),
+      )
+      const entries = { models: settings.models, keys, unread }
+      const verdict = judge(entries, lost ? undefined : reach, Date.now())
       return {
         mistakes: verdict.mistakes.map(write),
         warnings: verdict.warnings.map(write),
@@ -77,12 +82,41 @@ function readText(path: string): string | undefined {
   }
 }
 
+/** The entries without mistakes, so that they can be judged all the same. */
+function withoutFaulty(value: Record<string, unknown>, mistakes: readonly Mistake[]) {
+  const faulty = new Set(mistakes.map(({ path }) => writePath(path.slice(0, 2))))
+  const isSound = (...path: PropertyKey[]) => !faulty.has(writePath(path))
+  const sections = Object.entries(value).filter(([section]) => isSound(section))
+  const sound = sections.map(([section, entries]): [string, unknown] => {
+    if (Array.isArray(entries)) {
+      return [section, entries.filter((_, index) => isSound(section, index))]
+    }
+    const named = isObject(entries) ? Object.entries(entries) : []
+    return [section, Object.fromEntries(named.filter(([name]) => isSound(section, name)))]
+  })
+  return {
+    sound: Object.fromEntries(sound),
+    /** Names of models and endpoints whose entries are faulty. */
+    unread: mistakes
+      .filter(({ path }) => isNamed(path) && path.length > 1)
+      .map(({ path }) => String(path[1])),
+    /** Where in the file the keys stand that are left. */
+    places: Array.isArray(value.keys)
+      ? [...value.keys.keys()].filter((index) => isSound('keys', index))
+      : [],
+  }
+}
+
+function isNamed([section]: readonly PropertyKey[]): boolean {
+  return section === 'models' || section === 'endpoints'
+}
+
 function withoutNull(object: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
 }
 
 /** A file of which nothing is known but its mistakes. */
-function unread(mistakes: string[]): ConfigFile {
+function nothing(mistakes: string[]): ConfigFile {
   return {
     settings: { models: [], endpoints: {}, keys: [], prices: {} },
     isWhole: () => false,

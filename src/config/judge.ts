@@ -1,106 +1,138 @@
-import type { BackendsConfig, KeyConfig, ModelConfig } from '../config.ts'
-import { ApiError } from '../errors.ts'
-import { digestOf } from '../key.ts'
-import { isPattern, matches } from '../pattern.ts'
+import type { BackendsConfig, ModelConfig } from '../config.ts'
+import { isPattern, lettersOf, matches } from '../pattern.ts'
 import { listedModels } from '../translate/abilities.ts'
-import { resolver } from '../upstream/aliases.ts'
-import { type Backend, type Backends, createBackends, type Route } from '../upstream/backend.ts'
+import { mostEnds, type Resolve, resolver } from '../upstream/aliases.ts'
+import {
+  type Backend,
+  type Backends,
+  createBackends,
+  isOfGoogle,
+  type Route,
+  routeTo,
+  spellingsOf,
+} from '../upstream/backend.ts'
+import { findCircles } from './circles.ts'
 import { judgeDefaults, type Verdict } from './defaults.ts'
+import { findExpired, findGuessed, findTwins, judgeWishes, type PlacedKey } from './judge-keys.ts'
 import type { Mistake } from './mistakes.ts'
-import { nearest } from './nearest.ts'
+import { meant } from './nearest.ts'
+
+/** The entries of a file that can be read, and the names of those that cannot. */
+export interface Entries {
+  models: readonly ModelConfig[]
+  keys: readonly PlacedKey[]
+  /** What is known of these is that they are there. */
+  unread: readonly string[]
+}
 
 /** What is wrong between the entries of a file. `reach` is undefined where it is not known for sure. */
 export function judge(
-  models: readonly ModelConfig[],
-  keys: readonly KeyConfig[],
+  { models, keys, unread }: Entries,
   reach: BackendsConfig | undefined,
   now: number,
 ): Verdict {
-  const backends = reach && toNobodies(reach)
   const circles = findCircles(models)
-  const verdicts = models.map((model) => judgeModel(model, models, backends, circles))
+  const own = [...findUnreached(models), ...findTwins(keys), ...findGuessed(keys)]
+  const expired = findExpired(keys, now)
+  if (reach === undefined) {
+    const stars = models.flatMap(checkTargets)
+    return { mistakes: [...circles, ...stars, ...own], warnings: expired }
+  }
+  const backends = toNobodies(reach)
+  const known = [...models.map(({ name }) => name), ...unread, ...backends.names, ...listedModels]
+  // What leads in circles leads nowhere else.
+  const resolve = circles.length > 0 ? () => undefined : resolver(models)
+  const google = reach.emulated || reach.vertex !== undefined || reach.gemini !== undefined
+  const scene = { models, unread, backends, known, google, resolve, circular: circles.length > 0 }
+  const verdicts = models.map((model) => judgeModel(model, scene))
+  const spellings = listedModels
+    .flatMap((model) => spellingsOf(model, reach.vertex))
+    .filter((name) => routeTo(backends, name) !== undefined)
   return {
     mistakes: [
       ...circles,
-      ...verdicts.flatMap(({ mistakes }) => mistakes),
-      ...findUnreached(models),
-      ...findTwins(keys),
-      ...findGuessable(keys),
-      ...(backends === undefined ? [] : keys.flatMap((key, at) => judgeWishes(key, at))),
+      ...onlyFirst(verdicts.flatMap(({ mistakes }) => mistakes)),
+      ...own,
+      ...keys.flatMap((key) => judgeWishes(key, known, spellings, backends)),
     ],
-    warnings: [
-      ...verdicts.flatMap(({ warnings }) => warnings),
-      ...keys.flatMap(({ expires = Infinity }, at) =>
-        expires <= now ? [{ path: ['keys', at, 'expires'], message: 'This key has expired.' }] : [],
-      ),
-    ],
-  }
-
-  /** A key that may ask for what is not there was meant for something else. */
-  function judgeWishes({ models: wishes = [] }: KeyConfig, at: number): Mistake[] {
-    return wishes.flatMap((wish, index) => {
-      const names = [...models.map(({ name }) => name), ...(backends?.names ?? []), ...listedModels]
-      const there = isPattern(wish)
-        ? names.some((name) => matches(wish, name) || meet(wish, name))
-        : names.some((name) => matches(name, wish))
-      if (there || (backends !== undefined && isServed(backends, wish.replaceAll('*', 'x'))))
-        return []
-      const path = ['keys', at, 'models', index]
-      return [{ path, message: `No model goes by this name.${meant(wish, names)}` }]
-    })
+    warnings: [...verdicts.flatMap(({ warnings }) => warnings), ...expired],
   }
 }
 
-/** Whether there may be names that both patterns mean: their beginnings do not differ. */
-function meet(a: string, b: string): boolean {
-  const [first = ''] = a.split('*')
-  const [second = ''] = b.split('*')
-  return isPattern(b) && (first.startsWith(second) || second.startsWith(first))
+/** One thing to do is said once, however many names need it. */
+function onlyFirst(mistakes: readonly Mistake[]): Mistake[] {
+  const first = mistakes.find(({ message }) => message === noGoogle)
+  return mistakes.filter((one) => one.message !== noGoogle || one === first)
 }
 
-function judgeModel(
-  model: ModelConfig,
-  models: readonly ModelConfig[],
-  backends: Backends | undefined,
-  circles: readonly Mistake[],
-): Verdict {
-  const { name, targets, defaults } = model
+const noGoogle = 'No Google API is configured: set GOOGLE_CLOUD_PROJECT or GEMINI_API_KEY.'
+
+/** What a model is judged by. */
+interface Scene {
+  models: readonly ModelConfig[]
+  unread: readonly string[]
+  backends: Backends
+  /** All names that are known. */
+  known: readonly string[]
+  /** Whether any of Google's APIs is configured. */
+  google: boolean
+  resolve: Resolve
+  circular: boolean
+}
+
+function judgeModel(model: ModelConfig, scene: Scene): Verdict {
+  const { name, defaults } = model
+  const { backends, resolve, circular } = scene
   const path = ['models', name]
-  const mistakes = [
-    ...checkStars(model),
-    ...targets.flatMap((target, index) =>
-      targets.indexOf(target) === index
-        ? []
-        : [{ path: [...path, 'targets', index], message: 'This target is there twice.' }],
-    ),
-  ]
-  const resolve = resolver(models)
-  // What leads in circles leads nowhere else.
-  if (backends === undefined || mistakes.length > 0 || circles.length > 0) {
-    return { mistakes, warnings: [] }
+  const mistakes = checkTargets(model)
+  if (mistakes.length > 0 || circular) return { mistakes, warnings: [] }
+  const ends = isPattern(name) ? [] : (resolve(name)?.ends ?? [])
+  if (ends.length > mostEnds) {
+    const message = `Leads to more than ${mostEnds} models in the end. Leave some out.`
+    return { mistakes: [{ path, message }], warnings: [] }
   }
-  const recipients: Route[] = []
-  for (const [index, target] of targets.entries()) {
-    const further = target !== name && models.some((one) => one.name === target)
-    const ends = further ? (resolve(target)?.ends ?? []) : [{ name: target }]
-    for (const end of ends) {
-      const route = routeTo(backends, end.name)
-      if (route !== undefined) recipients.push(route)
-      // A name on the way has its own mistakes.
-      if (route !== undefined || further) continue
-      const known = [...models.map((one) => one.name), ...backends.names, ...listedModels]
-      const message = `Its target '${target.slice(0, 100)}' is no model that is served here.${meant(target, known)}`
-      const at = targets.length === 1 ? path : [...path, 'targets', index]
-      mistakes.push({ path: at, message })
-    }
-  }
+  const lost = findLost(model, scene)
+  const recipients = [...new Set(model.targets.flatMap((target) => beyond(target, name, scene)))]
+    .map((end) => routeLike(backends, end))
+    .filter((route) => route !== undefined)
   const verdict = judgeDefaults(defaults, recipients)
   const inside = (one: Mistake) => ({ ...one, path: [...path, 'defaults', ...one.path] })
   return {
-    mistakes: [...mistakes, ...verdict.mistakes.map(inside)],
+    mistakes: [...lost, ...verdict.mistakes.map(inside)],
     // Of a pattern nobody knows which models it leads to.
     warnings: isPattern(name) ? [] : verdict.warnings.map(inside),
   }
+}
+
+/** Where a target leads to in the end; its own name means the real model. */
+function beyond(target: string, name: string, { models, resolve }: Scene): string[] {
+  const further = target !== name && models.some((one) => one.name === target)
+  return further ? (resolve(target)?.ends ?? []).map((end) => end.name) : [target]
+}
+
+/** Targets that nobody serves. A name on the way has its own mistakes. */
+function findLost({ name, targets }: ModelConfig, scene: Scene): Mistake[] {
+  const { models, unread, backends, known } = scene
+  return targets.flatMap((target, index) => {
+    const further = target !== name && models.some((one) => one.name === target)
+    if (further || unread.includes(target) || routeLike(backends, target) !== undefined) return []
+    const path = ['models', name, ...(targets.length === 1 ? [] : ['targets', index])]
+    if (!scene.google && isOfGoogle(target.replaceAll('*', 'x')))
+      return [{ path, message: noGoogle }]
+    const message = `Its target '${target.slice(0, 100)}' is no model that is served here.${meant(target, known)}`
+    return [{ path, message }]
+  })
+}
+
+/** What is wrong with the targets by themselves. */
+function checkTargets(model: ModelConfig): Mistake[] {
+  const { name, targets } = model
+  const twice = targets.flatMap((target, index) =>
+    targets.indexOf(target) === index
+      ? []
+      : [{ path: ['models', name, 'targets', index], message: 'This target is there twice.' }],
+  )
+  return [...checkStars(model), ...twice]
 }
 
 function checkStars({ name, targets }: ModelConfig): Mistake[] {
@@ -115,29 +147,6 @@ function checkStars({ name, targets }: ModelConfig): Mistake[] {
   })
 }
 
-/** Names that lead to themselves through others. */
-function findCircles(models: readonly ModelConfig[]): Mistake[] {
-  const targetsOf = new Map(models.map(({ name, targets }) => [name, targets]))
-  return models.flatMap(({ name }) => {
-    const way = wayBack(name, name, [name])
-    return way === undefined
-      ? []
-      : [{ path: ['models', name], message: `Leads in a circle: ${way.join(' → ')}.` }]
-  })
-
-  function wayBack(from: string, goal: string, way: string[]): string[] | undefined {
-    for (const target of targetsOf.get(from) ?? []) {
-      // Its own name means the real model.
-      if (target === from) continue
-      if (target === goal) return [...way, goal]
-      if (way.includes(target)) continue
-      const found = wayBack(target, goal, [...way, target])
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-}
-
 /** Patterns all of whose names another one takes. Of two with as many letters the first is asked. */
 function findUnreached(models: readonly ModelConfig[]): Mistake[] {
   const patterns = models.map(({ name }) => name).filter(isPattern)
@@ -149,39 +158,6 @@ function findUnreached(models: readonly ModelConfig[]): Mistake[] {
       ? []
       : [{ path: ['models', pattern], message: `Is never reached: '${winner}' means the same.` }]
   })
-}
-
-function lettersOf(pattern: string): number {
-  return pattern.replaceAll('*', '').length
-}
-
-/** Keys of the same name, or that are the same. */
-function findTwins(keys: readonly KeyConfig[]): Mistake[] {
-  return keys.flatMap(({ name, sha256 }, at): Mistake[] => {
-    const before = keys.slice(0, at)
-    const namesake = before.findIndex((one) => one.name === name)
-    const same = before.findIndex((one) => one.sha256 === sha256)
-    return [
-      ...(namesake === -1
-        ? []
-        : [{ path: ['keys', at, 'name'], message: `keys[${namesake}] has this name already.` }]),
-      ...(same === -1
-        ? []
-        : [{ path: ['keys', at], message: `This is the same key as keys[${same}].` }]),
-    ]
-  })
-}
-
-/** Keys that everybody tries first, or has read in our own examples. */
-const guessable = new Set(
-  ['', 'test', 'secret', 'password', 'changeme', 'sk-for-this-example-only'].map(digestOf),
-)
-
-function findGuessable(keys: readonly KeyConfig[]): Mistake[] {
-  const message = 'Everybody knows this key. Make one that nobody does: `keys create <name>`.'
-  return keys.flatMap(({ sha256 }, at) =>
-    guessable.has(sha256) ? [{ path: ['keys', at], message }] : [],
-  )
 }
 
 /** Backends that answer nobody, to be asked which models they would serve. */
@@ -201,21 +177,7 @@ const nobody: Backend = {
 }
 
 /** The route of a name; one with `*` may be any. */
-function routeTo(backends: Backends, name: string): Route | undefined {
+function routeLike(backends: Backends, name: string): Route | undefined {
   const like = [...backends.names].find((one) => matches(name, one)) ?? name.replaceAll('*', 'x')
-  try {
-    return backends.serving(like)
-  } catch (error) {
-    if (error instanceof ApiError) return undefined
-    throw error
-  }
-}
-
-function isServed(backends: Backends, name: string): boolean {
-  return routeTo(backends, name) !== undefined
-}
-
-function meant(name: string, known: readonly string[]): string {
-  const found = nearest(name, known)
-  return found === undefined ? '' : ` Did you mean '${found}'?`
+  return routeTo(backends, like)
 }

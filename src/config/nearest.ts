@@ -1,3 +1,12 @@
+/** The question whether another of these names was meant; empty where none is near. */
+export function meant(name: string, known: readonly string[]): string {
+  const found = nearest(
+    name,
+    known.filter((one) => one !== name),
+  )
+  return found === undefined ? '' : ` Did you mean '${found}'?`
+}
+
 /** The one of these names that was most likely meant; undefined where none is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   // What is compared costs the product of the lengths, and nobody means a name by one so long.

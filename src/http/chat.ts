@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
+import { invalidRequest } from '../errors.ts'
 import { optional, parse } from '../translate/parse.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Backend, Backends, Call, Place, Route } from '../upstream/backend.ts'
@@ -15,20 +16,18 @@ import { sendEvents } from './sse.ts'
 import { toTimings } from './timings.ts'
 import { readTraceContext, toTraceparent } from './trace-context.ts'
 
-/** It gets into the log, where nothing may be long. */
-const modelName = z
-  .string('Give the model as a string.')
-  .max(256, 'Give a name of 256 characters at the most.')
-
 /** What the route itself must know of a request; the backend reads the rest. */
 const envelope = z.object({
-  model: modelName.min(1, 'Give a model.'),
+  model: z.string('Give the model as a string.').min(1, 'Give a model.'),
   stream: optional(z.boolean()),
   service_tier: z.unknown().optional(),
 })
 
 /** Where the path says which model it is, the body need not. */
-const looseEnvelope = envelope.extend({ model: optional(modelName) })
+const looseEnvelope = envelope.extend({ model: optional(z.string()) })
+
+/** Characters of a model's name: it gets into the log and into each chunk, where nothing may be long. */
+const longestName = 256
 
 export interface ChatSettings {
   backends: Backends
@@ -60,6 +59,7 @@ export function chatRoute(
   postRoute(server, path, settings, ({ body }) => {
     const { model: name, stream, service_tier } = parse(envelope, body)
     const route = backends.serving(name, provider)
+    checkLength(name)
     return { ...route, name, called: name, stream, flexible: service_tier === 'flex' }
   })
 }
@@ -71,8 +71,15 @@ export function endpointRoute(server: FastifyInstance, path: string, settings: C
     // The route's pattern has all three.
     const route = backends.endpoint(params as Place)
     const { model: called = route.name, stream } = parse(looseEnvelope, body)
+    checkLength(called)
     return { ...route, called, stream, flexible: false }
   })
+}
+
+/** Throws 400 for a name that is longer than any model's, where a pattern or the path serves it all the same. */
+function checkLength(name: string): void {
+  if (name.length <= longestName) return
+  throw invalidRequest(`Give a name of ${longestName} characters at the most.`, 'model')
 }
 
 /** The tier `flex` is cheap because it may take half an hour. Source: Google's documentation of it. */

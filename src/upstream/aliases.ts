@@ -1,4 +1,4 @@
-import { matches } from '../pattern.ts'
+import { lettersOf, matches } from '../pattern.ts'
 import { type Defaults, withDefaults } from '../translate/chat/defaults.ts'
 import type { Backends } from './backend.ts'
 import { targetsBackend } from './targets.ts'
@@ -18,12 +18,15 @@ export interface End {
   defaults: Defaults
 }
 
+/** How many models a name may lead to; what leads to more is not followed to its end. */
+export const mostEnds = 16
+
 /** Who a name leads to. */
 export interface Resolved {
   /** The alias as the operator wrote it: the name itself, or a pattern. */
   written: string
-  /** In turn. */
-  ends: End[]
+  /** In turn, and each once. */
+  ends: readonly End[]
 }
 
 /** Undefined where a name is nobody's alias. */
@@ -41,32 +44,44 @@ export function resolver(aliases: readonly Alias[]): Resolve {
   const patterns = aliases
     .filter(({ name }) => name.includes('*'))
     .toSorted((a, b) => lettersOf(b.name) - lettersOf(a.name))
+  // Each once, in their order: a request finds where its name leads to.
+  const known = new Map<string, readonly End[]>()
+  for (const name of exact.keys()) beyond(name, new Set())
   return (name) => {
-    const alias = exact.get(name) ?? patterns.find((one) => matches(one.name, name))
-    return alias && { written: alias.name, ends: endsOf(alias, name, {}, [name]) }
+    if (exact.has(name)) return { written: name, ends: beyond(name, new Set()) }
+    const alias = patterns.find((one) => matches(one.name, name))
+    return alias && { written: alias.name, ends: endsOf(alias, name, new Set()) }
   }
 
   function endsOf(
     { name: pattern, targets, defaults }: Alias,
     name: string,
-    said: Defaults,
     /** Names on the way here, so that a circle ends. */
-    way: readonly string[],
+    way: ReadonlySet<string>,
   ): End[] {
     const stood = starIn(pattern, name)
-    // What was said nearer to the client wins. Of two objects an object comes.
-    const all = withDefaults(said, defaults) as Defaults
-    return targets.flatMap((written) => {
+    const further = new Set([...way, name])
+    const ends = new Map<string, End>()
+    for (const written of targets) {
       const target = stood === undefined ? written : written.replace('*', () => stood)
-      const further = way.includes(target) ? undefined : exact.get(target)
-      if (further === undefined) return [{ name: target, defaults: all }]
-      return endsOf(further, target, all, [...way, target])
-    })
+      for (const end of beyond(target, further)) {
+        // Who is asked already is asked the first way only.
+        if (ends.has(end.name)) continue
+        // What is said nearer to the client wins. Of two objects an object comes.
+        ends.set(end.name, { ...end, defaults: withDefaults(defaults, end.defaults) as Defaults })
+        if (ends.size > mostEnds) return [...ends.values()]
+      }
+    }
+    return [...ends.values()]
   }
-}
 
-function lettersOf(pattern: string): number {
-  return pattern.replaceAll('*', '').length
+  function beyond(target: string, way: ReadonlySet<string>): readonly End[] {
+    const alias = way.has(target) ? undefined : exact.get(target)
+    if (alias === undefined) return [{ name: target, defaults: {} }]
+    const ends = known.get(target) ?? endsOf(alias, target, way)
+    known.set(target, ends)
+    return ends
+  }
 }
 
 /** What the one `*` of a pattern stands for in a name; undefined where it has none, or several. */

@@ -1,4 +1,4 @@
-import { brief, unknownModel, unknownUrl } from '../errors.ts'
+import { ApiError, brief, unknownModel, unknownUrl } from '../errors.ts'
 import { isGoogleModel } from '../translate/abilities.ts'
 import type { Head } from '../translate/chat/stream.ts'
 import type { Provider } from '../translate/gemini.ts'
@@ -139,6 +139,33 @@ export function createBackends(settings: BackendSettings): Backends {
     }
     return { backend, model, names: [name, model], provider: chosen }
   }
+}
+
+/** The route of a name; undefined where nobody here serves it. */
+export function routeTo(backends: Backends, name: string): Route | undefined {
+  try {
+    return backends.serving(name)
+  } catch (error) {
+    if (error instanceof ApiError) return undefined
+    throw error
+  }
+}
+
+/** Whether a name means a model of Google's, whoever is configured. */
+export function isOfGoogle(name: string): boolean {
+  return isGoogleModel(readModelName(name).model)
+}
+
+/** The names by which clients may ask for a model of Google's, beside its bare one. */
+export function spellingsOf(
+  model: string,
+  vertex: { project: string; location: string } | undefined,
+): string[] {
+  const place = vertex && `projects/${vertex.project}/locations/${vertex.location}/`
+  return [
+    ...prefixes.map(([prefix]) => `${prefix}${model}`),
+    ...(place === undefined ? [] : [`${place}publishers/google/models/${model}`]),
+  ]
 }
 
 /** Partners' models on Vertex AI, e.g. `meta/llama-3.3-70b-instruct-maas`: the suffix is Google's. */

@@ -11,14 +11,15 @@ const folder = import.meta.dirname
 const cache = join(folder, '..', '..', '.cache', 'clients')
 
 /**
- * What a client needs where it is missing, and how it is started then. Throws where it cannot be had,
- * or not in so many milliseconds.
+ * What a client needs where it is missing, and how it is started then. Throws what npm, pip or go threw
+ * where it cannot be had or built, or not in so many milliseconds.
  */
 export async function install(
   { program, requirements }: Client,
   limitMs: number,
 ): Promise<Command> {
   const file = join(folder, program)
+  if (!existsSync(file)) throw new Error(`There is no ${program}.`)
   const tree = packagesOf(program)
   const path = [dirname(process.execPath)]
   if (tree !== undefined) {

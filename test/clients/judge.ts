@@ -52,11 +52,14 @@ function signatures(client: Client, run: Run, told: Map<string, Told>): Verdict 
   const tools = told.get('tools')
   if (tools?.cannot !== undefined) return { cannot: tools.cannot }
   const { client: own, store, dummy } = run.signatures
-  const { steps, refusals } = run.witnessed
+  const { steps, parallelSteps, refusals } = run.witnessed
   if (refusals > 0) return { fails: `the model refused ${refusals} of its requests` }
   if (dummy > 0) return { fails: `${dummy} were lost, and a placeholder stood in` }
   if (own + store === 0) return { fails: 'none came back' }
   if (steps < leastSteps) return { fails: `its longest loop has ${steps} steps` }
+  if (parallelSteps < leastSteps) {
+    return { fails: `its longest loop with parallel calls has ${parallelSteps} steps` }
+  }
   if (own === 0) return { works: true, how: 'remembered' }
   return { works: true, how: store === 0 ? 'sent back' : 'sent back, and remembered' }
 }
@@ -88,4 +91,24 @@ export function failures(verdicts: Verdicts): [string, string][] {
   return Object.entries(verdicts).flatMap(([ability, verdict]) =>
     'fails' in verdict && verdict.known === undefined ? [[ability, verdict.fails]] : [],
   )
+}
+
+/** What was seen of a client before, and is no more: abilities, and signatures that came back by themselves. */
+export function losses(verdicts: Verdicts, before: Verdicts): [string, string][] {
+  // Both are made by `judge`, which knows the abilities.
+  return (Object.entries(verdicts) as [Ability, Verdict][]).flatMap(([ability, verdict]) => {
+    const lost = lostOf(verdict, before[ability])
+    return lost === undefined ? [] : [[ability, lost]]
+  })
+}
+
+function lostOf(now: Verdict, before: Verdict | undefined): string | undefined {
+  if (before === undefined || 'fails' in before) {
+    return 'cannot' in now ? `was never seen to be beyond it: ${now.cannot}` : undefined
+  }
+  if ('cannot' in before) return undefined
+  if ('cannot' in now) return `worked before, and now it cannot: ${now.cannot}`
+  // Whoever fails is told of already.
+  if ('fails' in now || !before.how?.startsWith('sent back')) return undefined
+  return now.how?.startsWith('sent back') ? undefined : `was ${before.how}, and now ${now.how}`
 }

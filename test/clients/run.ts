@@ -2,23 +2,27 @@ import { parseArgs } from 'node:util'
 import { abilitiesOf, type Client, clients, groups } from './clients.ts'
 import { readSeen, writeSeen } from './docs.ts'
 import { install } from './install.ts'
-import { failures, judge, type Run, type Verdicts } from './judge.ts'
+import { failures, judge, losses, type Run, type Verdicts } from './judge.ts'
+import { firstOf, outageIn } from './outage.ts'
 import { perform } from './perform.ts'
 import { toWord } from './table.ts'
 import { wrongTypes } from './types.ts'
 import { versionsOf } from './versions.ts'
 
 /**
- * `node test/clients/run.ts [--group sdk,framework] [--install] [--patience 300] [--write] [client …]`: runs the
- * programs of real clients, two at a time, each against a gateway of its own, and shows what worked.
- * Exits with 1 where something fails that is not known to. What cannot be installed is skipped,
- * and what takes more seconds than there is patience.
+ * `node test/clients/run.ts [--group sdk,framework] [--install] [--patience 300] [--least 8] [--write] [client …]`:
+ * runs the programs of real clients, two at a time, each against a gateway of its own, and shows what worked.
+ * Exits with 1 where something fails that is not known to, where a client lost what was seen of it before,
+ * and where a program cannot be built. What no registry gives, or not within so many seconds as there is
+ * patience, is skipped, as long as so many clients run at the least.
  */
 const { values, positionals } = parseArgs({
   options: {
     group: { type: 'string', default: groups.join(',') },
     install: { type: 'boolean', default: false },
     patience: { type: 'string', default: '1200' },
+    least: { type: 'string', default: '0' },
+    // Takes what is seen now for what is to be seen from now on.
     write: { type: 'boolean', default: false },
     // Shows what the programs said and complained about.
     verbose: { type: 'boolean', default: false },
@@ -30,7 +34,8 @@ const longestMs = { sdk: undefined, framework: undefined, program: 600_000 }
 const wanted = choose()
 const started = performance.now()
 const ran: Client[] = []
-const skipped: string[] = []
+/** By their ids, why. */
+const skipped: Record<string, string> = {}
 const failed: string[] = []
 const queue = [...wanted]
 await Promise.all([work(), work()])
@@ -39,11 +44,14 @@ if (complaints !== '') {
   console.error(complaints)
   failed.push('the types of the programs')
 }
-console.log(
-  `${ran.length} ran, ${skipped.length} skipped, ${failed.length} failed, ${seconds(started)} s`,
-)
+for (const [id, why] of Object.entries(skipped)) console.error(`Skipped: ${id}: ${why}`)
 if (failed.length > 0) console.error(`Fails with: ${failed.join(', ')}`)
-process.exit(failed.length > 0 ? 1 : 0)
+const tooFew = !values.install && ran.length < Number(values.least)
+if (tooFew) console.error(`Too few ran: at least ${values.least} should.`)
+console.log(
+  `${ran.length} ran, ${Object.keys(skipped).length} skipped, ${failed.length} failed, ${seconds(started)} s`,
+)
+process.exit(failed.length > 0 || tooFew ? 1 : 0)
 
 function choose(): Client[] {
   const chosenGroups = values.group.split(',')
@@ -74,15 +82,13 @@ async function work(): Promise<void> {
 
 /** What is left of it for installing; to see that all is there takes some, too. */
 function patienceMs(): number {
-  return Math.max(20_000, Number(values.patience) * 1000 - (performance.now() - started))
+  const left = Number(values.patience) * 1000 - (performance.now() - started)
+  return Math.max(20_000, Math.round(left))
 }
 
 async function show(client: Client): Promise<void> {
   const command = await install(client, patienceMs()).catch((error: Error) => error)
-  if (command instanceof Error) {
-    skipped.push(client.id)
-    return console.log(`${client.name}: skipped, since it cannot be installed: ${why(command)}\n`)
-  }
+  if (command instanceof Error) return showMissing(client, command)
   if (values.install) return console.log(`${client.name}: ${versionsOf(client)} is installed`)
   const since = performance.now()
   const run = await perform(command, longestMs[client.group], client.script)
@@ -90,15 +96,27 @@ async function show(client: Client): Promise<void> {
   const versions = versionsOf(client)
   const date = new Date().toISOString().slice(0, 10)
   ran.push(client)
-  if (values.write) writeSeen({ ...readSeen(), [client.id]: { versions, date, verdicts } })
-  if (failures(verdicts).length > 0) failed.push(client.id)
+  const all = readSeen()
+  const lost = values.write ? [] : losses(verdicts, all[client.id]?.verdicts ?? {})
+  const wrong = [...failures(verdicts), ...lost, ...(run.trouble === null ? [] : [run.trouble])]
+  if (wrong.length > 0) failed.push(client.id)
+  if (values.write && run.trouble === null) {
+    writeSeen({ ...all, [client.id]: { versions, date, verdicts } })
+  }
   console.log(`${client.name} (${versions}), ${seconds(since)} s\n${toLines(client, verdicts)}`)
-  console.log(detailsOf(run, verdicts))
+  for (const [ability, why] of lost) console.log(`  ✖ ${ability} ${why}`)
+  console.log(detailsOf(run, wrong.length > 0))
 }
 
-/** What npm, pip or go complained about first. */
-function why(error: Error & { stderr?: string }): string {
-  return (error.stderr || error.message).trim().split('\n').slice(0, 3).join(' ')
+/** A registry that is away is nobody's mistake here; a program that cannot be built is. */
+function showMissing({ id, name }: Client, error: Error): void {
+  const outage = outageIn(error)
+  if (outage !== undefined) {
+    skipped[id] = outage
+    return console.log(`${name}: skipped, since it cannot be had: ${outage}\n`)
+  }
+  failed.push(id)
+  console.log(`${name}: cannot be installed or built: ${firstOf(error)}\n`)
 }
 
 function seconds(since: number): string {
@@ -118,9 +136,9 @@ function toLines(client: Client, verdicts: Verdicts): string {
 }
 
 /** Where something is wrong, what helps to find it. */
-function detailsOf({ stdout, stderr, trouble, signatures, witnessed }: Run, verdicts: Verdicts) {
+function detailsOf({ stdout, stderr, trouble, signatures, witnessed }: Run, wrong: boolean) {
   const { client, store, dummy } = signatures
-  const counted = `  signatures: ${client} sent back, ${store} remembered, ${dummy} placeholders; the longest loop has ${witnessed.steps} steps`
-  if (!values.verbose && failures(verdicts).length === 0) return `${counted}\n`
+  const counted = `  signatures: ${client} sent back, ${store} remembered, ${dummy} placeholders; the longest loop has ${witnessed.steps} steps, with parallel calls ${witnessed.parallelSteps}`
+  if (!values.verbose && !wrong) return `${counted}\n`
   return [counted, ...(trouble === null ? [] : [`  ${trouble}`]), stdout, stderr].join('\n')
 }

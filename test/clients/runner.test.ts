@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import type { Client } from './clients.ts'
-import { failures, judge, type Verdicts } from './judge.ts'
+import { install } from './install.ts'
+import { failures, judge, losses, type Run, type Verdicts } from './judge.ts'
+import { type Failed, outageIn } from './outage.ts'
 import { perform } from './perform.ts'
 
 const client: Client = {
@@ -13,10 +17,15 @@ const client: Client = {
   packages: [],
 }
 
-/** What becomes of a program in `untrue/`. */
-async function verdictsOn(program: string, limitMs = 20_000): Promise<Verdicts> {
+/** Runs a program of `untrue/`. */
+function performed(program: string, limitMs = 20_000): Promise<Run> {
   const file = join(import.meta.dirname, 'untrue', `${program}.ts`)
-  return judge(client, await perform({ file: process.execPath, args: [file], path: [] }, limitMs))
+  return perform({ file: process.execPath, args: [file], path: [] }, limitMs)
+}
+
+/** What becomes of it. */
+async function verdictsOn(program: string, limitMs?: number): Promise<Verdicts> {
+  return judge(client, await performed(program, limitMs))
 }
 
 describe('the runner of clients', () => {
@@ -37,6 +46,11 @@ describe('the runner of clients', () => {
     assert.equal(failures(verdicts).length, 10)
   })
 
+  it('hears of a program that does not end well', async () => {
+    const { trouble } = await performed('dying')
+    assert.equal(trouble, 'it exited with 3')
+  })
+
   it('ends a program that hangs', async () => {
     const { cancel } = await verdictsOn('hanging', 2000)
     const hung = 'nothing was said of it: it hung, and was ended after 2 s'
@@ -49,16 +63,105 @@ describe('the runner of clients', () => {
     assert.deepEqual(signatures, { fails: '3 were lost, and a placeholder stood in' })
   })
 
+  it('wants parallel calls in the loop of three steps itself', async () => {
+    const run = await performed('crumbling')
+    assert.deepEqual([run.witnessed.steps, run.witnessed.parallelSteps], [3, 1])
+    const remembered = { ...run, signatures: { client: 0, store: 8, dummy: 0 } }
+    const { signatures } = judge(client, remembered)
+    assert.deepEqual(signatures, { fails: 'its longest loop with parallel calls has 1 steps' })
+  })
+
+  it('takes nobody who leaves before an answer for one who leaves in its middle', async () => {
+    const { abilities } = (await performed('impatient')).witnessed
+    assert.ok(abilities.includes('timeout'))
+    assert.ok(!abilities.includes('cancel'))
+  })
+
+  it('does not believe a program that suddenly can do nothing', async () => {
+    const verdicts = await verdictsOn('refusing')
+    assert.deepEqual(failures(verdicts), [])
+    const before: Verdicts = { text: { works: true }, audio: { cannot: 'it is deaf' } }
+    const lost = Object.fromEntries(losses(verdicts, before))
+    assert.equal(lost.text, 'worked before, and now it cannot: not today')
+    assert.equal(lost.stream, 'was never seen to be beyond it: not today')
+    assert.equal(lost.audio, undefined)
+  })
+
+  it('notices where signatures no longer come back by themselves', () => {
+    const before: Verdicts = { signatures: { works: true, how: 'sent back' } }
+    const now: Verdicts = { signatures: { works: true, how: 'remembered' } }
+    assert.deepEqual(losses(now, before), [['signatures', 'was sent back, and now remembered']])
+    assert.deepEqual(losses(before, now), [])
+  })
+
   it('lets what is known to fail pass, and shows it', () => {
     const run = {
       stdout: '{"ability":"audio","ok":false,"error":"no sound"}',
       stderr: '',
       trouble: null,
       signatures: { client: 0, store: 0, dummy: 0 },
-      witnessed: { abilities: [], steps: 0, refusals: 0 },
+      witnessed: { abilities: [], steps: 0, parallelSteps: 0, refusals: 0 },
     }
     const verdicts = judge({ ...client, known: { audio: 'it is deaf' } }, run)
     assert.deepEqual(verdicts.audio, { fails: 'no sound', known: 'it is deaf' })
     assert.ok(failures(verdicts).every(([ability]) => ability !== 'audio'))
   })
+})
+
+describe('what cannot be installed', () => {
+  const run = promisify(execFile)
+  const goIsMissing = () =>
+    run('go', ['version']).then(
+      () => false,
+      () => true,
+    )
+
+  it('is a mistake where a program cannot be built', async (t) => {
+    if (await goIsMissing()) return t.skip('there is no go')
+    const broken = { ...client, program: 'untrue/broken' }
+    await assert.rejects(install(broken, 60_000), (error: Failed) => {
+      assert.match(error.stderr ?? '', /nope/)
+      return outageIn(error) === undefined
+    })
+  })
+
+  it('is a mistake where there is no program', async () => {
+    await assert.rejects(
+      install({ ...client, program: 'node/nobody.ts' }, 1000),
+      (error: Failed) => {
+        assert.equal(error.message, 'There is no node/nobody.ts.')
+        return outageIn(error) === undefined
+      },
+    )
+  })
+
+  it('is not where a tool is missing, or takes too long', async () => {
+    await assert.rejects(run('no-such-tool'), (error: Failed) =>
+      /lacks a tool/.test(outageIn(error)!),
+    )
+    const forEver = run(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { timeout: 300 })
+    await assert.rejects(forEver, (error: Failed) => outageIn(error) === 'it took too long')
+  })
+
+  it('is not where npm gets no answer', async () => {
+    const nobody = ['--registry=http://127.0.0.1:9', '--fetch-retries=0']
+    const asked = run('npm', ['view', 'zod', ...nobody], { timeout: 20_000 })
+    await assert.rejects(asked, (error: Failed) => /ECONNREFUSED/.test(outageIn(error)!))
+  })
+
+  for (const [who, said, isOutage] of [
+    ['npm', 'npm error code E503', true],
+    ['npm', 'npm error code ETARGET\nnpm error notarget No matching version for ai@99', false],
+    ['pip', 'WARNING: Retrying after connection broken by NewConnectionError(…)', true],
+    ['pip', 'ERROR: HTTP error 502 while getting https://pypi.org/simple/openai/', true],
+    ['pip', 'ERROR: No matching distribution found for openai==99', false],
+    ['go', 'main.go:4:2: Get "https://proxy.golang.org/x": dial tcp: lookup …: no such host', true],
+    ['go', 'reading https://proxy.golang.org/x: 503 Service Unavailable', true],
+    ['go', './main.go:20:2: undefined: openai.NewCleint', false],
+  ] as const) {
+    it(`${isOutage ? 'is not' : 'is a mistake'} where ${who} says: ${said}`, () => {
+      const error = Object.assign(new Error('Command failed'), { code: 1, stderr: said })
+      assert.equal(outageIn(error) !== undefined, isOutage)
+    })
+  }
 })

@@ -7,6 +7,8 @@ export interface Witnessed {
   abilities: Ability[]
   /** How many steps the longest loop of tools took. */
   steps: number
+  /** The same, of loops in which calls stood side by side. */
+  parallelSteps: number
   /** How many requests with results of tools the model refused. */
   refusals: number
 }
@@ -50,12 +52,14 @@ function witnessed({ requests, log }: ByHand): Witnessed {
   const parts = bodies.flatMap(({ contents = [] }) => contents.flatMap((one) => one.parts ?? []))
   const media = parts.map(({ inlineData }) => inlineData?.mimeType ?? '')
   const loops = bodies.map(callsOf)
+  const parallel = loops.filter((steps) => steps.some((calls) => calls > 1))
+  const left = log.entries.filter(({ ended }) => ended?.startsWith('cancelled'))
   const seen: Partial<Record<Ability, boolean>> = {
     text: asked.length > 0,
     stream: asked.some(({ framing }) => framing !== 'whole'),
     'stream helper': asked.some(({ framing }) => framing !== 'whole'),
     tools: loops.some((steps) => steps.length > 0),
-    'parallel tools': loops.some((steps) => steps.some((calls) => calls > 1)),
+    'parallel tools': parallel.length > 0,
     'structured output': bodies.some(isStructured),
     reasoning: bodies.some((body) => body.generationConfig?.thinkingConfig?.includeThoughts),
     vision: media.some((type) => type.startsWith('image/')),
@@ -64,18 +68,24 @@ function witnessed({ requests, log }: ByHand): Witnessed {
     // The gateway refuses by itself what it can, and then nothing comes here.
     errors: true,
     retries: log.entries.filter(({ status = 0 }) => status === 503).length > 1,
-    cancel: log.entries.some(({ ended }) => ended?.startsWith('cancelled')),
-    timeout: log.entries.some(({ ended }) => ended?.startsWith('cancelled')),
+    // In the middle of an answer; a client whose patience ends leaves before anything has come.
+    cancel: left.some(({ events }) => events > 0),
+    timeout: left.some(({ events }) => events === 0),
     choices: asked.length > 0,
   }
   return {
     // Made of this very list of abilities.
     abilities: (Object.keys(seen) as Ability[]).filter((ability) => seen[ability]),
-    steps: Math.max(0, ...loops.map((steps) => steps.length)),
+    steps: longest(loops),
+    parallelSteps: longest(parallel),
     refusals: log.entries.filter(
       ({ status, body }) => status === 400 && JSON.stringify(body)?.includes('"functionResponse"'),
     ).length,
   }
+}
+
+function longest(loops: number[][]): number {
+  return Math.max(0, ...loops.map((steps) => steps.length))
 }
 
 /** How many calls there are in each step, since somebody last said something; all of them answered. */

@@ -48,9 +48,30 @@ describe('a name', () => {
       defaults: {
         temperature: 0,
         reasoning_effort: 'high',
+        seed: 1,
         google: { labels: { a: 'b' } },
       },
     })
+  })
+
+  it('asks once whom several of its targets lead to', () => {
+    const ends = resolver([
+      alias('dup', ['da', 'db']),
+      alias('da', ['m'], { n: 1 }),
+      alias('db', ['m']),
+    ])
+    assert.deepEqual(ends('dup')?.ends, [{ name: 'm', defaults: { n: 1 } }])
+  })
+
+  it('is found at once through any number of layers', () => {
+    const layers = Array.from({ length: 60 }, (_, n) => [
+      alias(`a${n}`, [`a${n + 1}`, `b${n + 1}`]),
+      alias(`b${n}`, [`b${n + 1}`, `a${n + 1}`]),
+    ]).flat()
+    assert.deepEqual(
+      resolver(layers)('a0')?.ends.map(({ name }) => name),
+      ['a60', 'b60'],
+    )
   })
 
   it('is nobody’s where no alias means it', () => {

@@ -1,0 +1,8 @@
+// Cannot be built.
+package main
+
+import "nope"
+
+func main() {
+	nope.Ask()
+}
