@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parse } from 'yaml'
-import { type Matcher, readQuery } from './promql.ts'
+import { type Matcher, readQuery, type Selector } from './promql.ts'
 import { type Family, type Sample, samplesIn, scrape } from './scrape.ts'
 import { startBusyGateway } from './traffic.ts'
 
@@ -145,10 +145,12 @@ describe('the dashboard', () => {
   })
 })
 
-describe('an alert', () => {
-  const selectorsOf = (name: string) =>
-    readQuery(rules.find(({ alert }) => alert === name)?.expr ?? '').selectors
+/** What an alert looks for, in order. */
+function selectorsOf(name: string): Selector[] {
+  return readQuery(rules.find(({ alert }) => alert === name)?.expr ?? '').selectors
+}
 
+describe('an alert', () => {
   it('about failures leaves out what no server can mend', () => {
     const [, all] = selectorsOf('PolluxFailing')
     const own = all?.matchers.filter(({ label }) => label === 'status') ?? []
