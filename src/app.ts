@@ -15,6 +15,7 @@ import { modelRoutes, type ModelsSettings } from './http/models.ts'
 import { door, watchProcess } from './http/overload.ts'
 import { createServer } from './http/server.ts'
 import { Running } from './http/signal.ts'
+import { guards } from './http/watchers.ts'
 import { isLimited, lazyLimiter } from './limits/limiter.ts'
 import { type Means, toGoogle } from './reach.ts'
 import type { Metrics, MetricsSettings, WatchedTarget } from './telemetry/metrics.ts'
@@ -94,6 +95,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     log,
     bodies,
     origins: config.origins,
+    project,
     observers: [requestLog(project, costOf), ...toObservers(metrics), ...toObservers(traces)],
   })
   let stopping = false
@@ -111,7 +113,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     heartbeatMs,
     totalMs,
     running,
-    follow: traces?.begin,
+    project,
+    follow: traces && guards(log)(traces.begin),
   }
   openDoors(server, settings, current, reach.vertex)
   const metricsServer = config.metrics && (await metrics?.serve(config.metrics))

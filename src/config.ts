@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { core } from 'zod'
 import { checkAuth, checkBackends, checkLending, checkPorts } from './config/checks.ts'
 import { toEndpoints } from './config/endpoints.ts'
-import { toMistakes, writePath } from './config/mistakes.ts'
 import type { ConfigFile } from './config/file.ts'
 import { type Environment, environment, type LogLevel, type Settings } from './environment.ts'
 import type { OtlpSettings } from './telemetry/otlp.ts'
@@ -209,13 +209,12 @@ const ofGoogle = [
 function readSettings(given: Environment) {
   const { data, error } = environment.safeParse(given)
   if (error === undefined) return { settings: data, faulty: new Set<PropertyKey>(), mistakes: [] }
-  const found = toMistakes(error.issues)
-  const faulty = new Set(found.flatMap(({ path }) => path.slice(0, 1)))
+  const faulty = new Set(error.issues.flatMap(({ path }) => path.slice(0, 1)))
   const others = Object.entries(given).filter(([name]) => !faulty.has(name))
   return {
     settings: environment.parse(Object.fromEntries(others)),
     faulty,
-    mistakes: found.map(({ path, message }) => `${writePath(path)}: ${message}`),
+    mistakes: error.issues.map(({ path, message }) => `${core.toDotPath(path)}: ${message}`),
   }
 }
 

@@ -21,7 +21,7 @@ process.on('SIGHUP', () => {
 // temporary files, where others could lay code for us; where it cannot be written, nothing happens.
 enableCompileCache(`${import.meta.dirname}/../.cache/compiled`)
 const [command, ...words] = process.argv.slice(2)
-if (command === undefined || command === 'serve') {
+if (command === undefined || (command === 'serve' && words.length === 0)) {
   const { serve } = await import('./serve.ts')
   running = await serve()
   if (changed) void running.reload('SIGHUP')

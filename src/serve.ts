@@ -96,7 +96,7 @@ async function readConfigOrExit(): Promise<Config> {
 }
 
 /** What the operator can mend is said in a sentence; the rest is a bug, and flies. */
-function exitUnlessReadable(error: unknown, config: Config): never {
+async function exitUnlessReadable(error: unknown, config: Config): Promise<never> {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const { listen, metrics } = config
   // Of a name that leads nowhere there is no port.
@@ -104,33 +104,14 @@ function exitUnlessReadable(error: unknown, config: Config): never {
     error instanceof Error &&
     (('port' in error && error.port === metrics?.port) ||
       ('hostname' in error && error.hostname === metrics?.host && metrics?.host !== listen.host))
-  const sentence =
+  // Loaded where it is asked for: most gateways may listen.
+  const { explainListenError } = await import('./listen-errors.ts')
+  const explained =
     ofMetrics && metrics !== undefined
-      ? toSentence(code, metrics, 'POLLUX_METRICS_')
-      : toSentence(code, listen, '')
-  if (sentence === undefined) throw error
-  return exitWith(`✖ ${sentence} (${code})`)
-}
-
-/** Why an address cannot be listened on, and what to set: variables whose names begin with `prefix`. */
-function toSentence(
-  code: string,
-  { host, port }: Config['listen'],
-  prefix: string,
-): string | undefined {
-  switch (code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use by another program. Set ${prefix}PORT to another, or stop that program.`
-    case 'EACCES':
-      return `Listening on port ${port} of ${host} is not permitted. Set ${prefix}PORT to 1024 or more.`
-    case 'EADDRNOTAVAIL':
-      return `This machine does not have the address ${host}. Set ${prefix}HOST to one of its own, e.g. 127.0.0.1.`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `There is no address by the name ${host}. Set ${prefix}HOST to an IP address.`
-    default:
-      return undefined
-  }
+      ? explainListenError(code, metrics, 'POLLUX_METRICS_')
+      : explainListenError(code, listen, '')
+  if (explained === undefined) throw error
+  return exitWith(`✖ ${explained.join(' ')} (${code})`)
 }
 
 function exitWith(message: string): never {

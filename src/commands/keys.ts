@@ -23,6 +23,8 @@ export const keys: Command = {
       '',
       `  ${key}`,
       '',
+      'Clients send it as `Authorization: Bearer <key>`: it is the API key of OpenAI’s SDKs.',
+      '',
       'For the file of POLLUX_CONFIG:',
       '',
       'keys:',

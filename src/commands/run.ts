@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import type { Command, Outcome } from './command.ts'
 
 /** Loaded where they are asked for: the gateway itself needs none. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -9,22 +9,45 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Runs a command of this name, and writes what it has to say. Resolves with the exit code. */
 export async function run(name: string, words: readonly string[]): Promise<number> {
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (load === undefined) {
-    process.stderr.write(await overview(name))
-    return name === 'help' || name === '--help' ? 0 : 2
-  }
-  const command = await load()
-  const { text, exitCode } = await command.run({ words, env: process.env })
+  const { text, exitCode } = await outcomeOf(name, words)
   const stream = exitCode === 2 ? process.stderr : process.stdout
   stream.write(`${text}\n`)
   return exitCode
 }
 
-async function overview(name: string): Promise<string> {
+async function outcomeOf(name: string, words: readonly string[]): Promise<Outcome> {
+  if (name === 'help' || name === '--help' || name === '-h') {
+    return { text: await overview(), exitCode: 0 }
+  }
+  if (name === '--version') return { text: await version(), exitCode: 0 }
+  if (name === 'serve') return serveWith(words)
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (load === undefined) {
+    return { text: `There is no such command. ${await overview()}`, exitCode: 2 }
+  }
+  const command = await load()
+  return command.run({ words, env: process.env })
+}
+
+/** It takes no words, and nobody who gives it some means to serve with them. */
+function serveWith(words: readonly string[]): Outcome {
+  const text =
+    'Usage: serve. What it serves, and where, is said by environment variables: see the README.'
+  return { text, exitCode: words.includes('--help') || words.includes('-h') ? 0 : 2 }
+}
+
+async function version(): Promise<string> {
+  const { default: told } = await import('../../package.json', { with: { type: 'json' } })
+  return told.version
+}
+
+async function overview(): Promise<string> {
   const lines = await Promise.all(
     Object.entries(commands).map(async ([name, load]) => `  ${name}: ${(await load()).about}`),
   )
-  const asked = name === 'help' || name === '--help' ? '' : 'There is no such command. '
-  return `${asked}Without any word, Pollux serves. Commands:\n${lines.join('\n')}\n`
+  return [
+    'Without any word, or with `serve`, Pollux serves. Commands:',
+    ...lines,
+    '  help, --version',
+  ].join('\n')
 }

@@ -26,7 +26,8 @@ export function checkAuth(
   return []
 }
 
-function isLoopback(host: string): boolean {
+/** Whether nobody but this machine reaches it. */
+export function isLoopback(host: string): boolean {
   // A name may begin with 127. too.
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }

@@ -2,20 +2,13 @@ import type { BackendsConfig, ModelConfig } from '../config.ts'
 import { isPattern, lettersOf, matches } from '../pattern.ts'
 import { listedModels } from '../translate/abilities.ts'
 import { mostEnds, type Resolve, resolver } from '../upstream/aliases.ts'
-import {
-  type Backend,
-  type Backends,
-  createBackends,
-  isOfGoogle,
-  type Route,
-  routeTo,
-  spellingsOf,
-} from '../upstream/backend.ts'
+import { type Backends, isOfGoogle, type Route, routeTo, spellingsOf } from '../upstream/backend.ts'
 import { findCircles } from './circles.ts'
 import { judgeDefaults, type Verdict } from './defaults.ts'
 import { findExpired, findGuessed, findTwins, judgeWishes, type PlacedKey } from './judge-keys.ts'
 import type { Mistake } from './mistakes.ts'
 import { meant } from './nearest.ts'
+import { toNobodies } from './nobodies.ts'
 
 /** The entries of a file that can be read, and the names of those that cannot. */
 export interface Entries {
@@ -158,22 +151,6 @@ function findUnreached(models: readonly ModelConfig[]): Mistake[] {
       ? []
       : [{ path: ['models', pattern], message: `Is never reached: '${winner}' means the same.` }]
   })
-}
-
-/** Backends that answer nobody, to be asked which models they would serve. */
-function toNobodies({ vertex, gemini, preferred, endpoints, emulated }: BackendsConfig): Backends {
-  const place = emulated ? { project: 'emulator', location: 'global' } : vertex
-  return createBackends({
-    vertex: place && { ...place, backend: nobody, partners: () => nobody },
-    gemini: gemini !== undefined || emulated ? { backend: nobody } : undefined,
-    endpoints: endpoints.map(({ name }) => ({ name, place: undefined, backend: nobody })),
-    preferred,
-  })
-}
-
-const nobody: Backend = {
-  complete: () => Promise.reject(new Error('Nobody is asked yet.')),
-  stream: () => Promise.reject(new Error('Nobody is asked yet.')),
 }
 
 /** The route of a name; one with `*` may be any. */

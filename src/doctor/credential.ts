@@ -21,7 +21,7 @@ export async function checkCredential(
   const source = toSource(env)
   if ('mistake' in source) return { token: undefined, findings: [source.mistake] }
   try {
-    const token = await inTime(fetchGoogleToken(project))
+    const token = await quietly(() => inTime(fetchGoogleToken(project)))
     const findings = [good('credential', `${source.says} gives a token.`), ...toWarnings(source)]
     return { token, findings }
   } catch (error) {
@@ -155,5 +155,18 @@ async function inTime<T>(promise: Promise<T>): Promise<T> {
     return await Promise.race([promise, late.promise])
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** What the library warns of where there is no metadata server is told by a finding, in better words. */
+async function quietly<T>(fetch: () => Promise<T>): Promise<T> {
+  const emitWarning = process.emitWarning.bind(process)
+  process.emitWarning = (...given: unknown[]) => {
+    if (given[1] !== 'MetadataLookupWarning') Reflect.apply(emitWarning, undefined, given)
+  }
+  try {
+    return await fetch()
+  } finally {
+    process.emitWarning = emitWarning
   }
 }

@@ -3,7 +3,7 @@ import type { Config, EndpointConfig } from '../config.ts'
 import { type Finding, good, mend, mind } from './finding.ts'
 import { ask, explain, toFailure } from './network.ts'
 
-/** Whether an OpenAI-compatible server of one's own answers. Vertex AI's endpoints are looked at by their use. */
+/** Whether an OpenAI-compatible server of one's own answers. Those on Vertex AI need a credential first. */
 export async function checkEndpoint({ name, at }: EndpointConfig): Promise<Finding[]> {
   if (!('url' in at)) return []
   const about = `endpoint ${name}`

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { isIPv4 } from 'node:net'
 import type { Config } from '../config.ts'
+import { isLoopback } from '../config/checks.ts'
 import { type Finding, good, mend, mind } from './finding.ts'
 
 /** What the machine gives the process. */
@@ -89,12 +89,7 @@ function checkFiles({ mostAtOnce }: Config, { openFiles }: Machine): Finding[] {
 }
 
 function checkAuth({ auth, listen }: Config): Finding[] {
-  const open = !(
-    listen.host === 'localhost' ||
-    listen.host === '::1' ||
-    (isIPv4(listen.host) && listen.host.startsWith('127.'))
-  )
-  if (auth.mode === 'none' && open) {
+  if (auth.mode === 'none' && !isLoopback(listen.host)) {
     return [
       mind(
         'keys',
@@ -105,6 +100,7 @@ function checkAuth({ auth, listen }: Config): Finding[] {
   }
   if (auth.mode !== 'keys') return []
   const valid = auth.keys.filter(({ expires }) => expires === undefined || expires > Date.now())
-  if (valid.length > 0) return [good('keys', `${valid.length} keys are valid.`)]
+  const count = valid.length === 1 ? '1 key is' : `${valid.length} keys are`
+  if (valid.length > 0) return [good('keys', `${count} valid.`)]
   return [mend('keys', 'All keys have expired.', 'Make a new one: npm run keys -- create <name>.')]
 }

@@ -42,6 +42,8 @@ export interface ChatSettings {
   totalMs: number
   /** Those that are being answered, so that they can be ended. */
   running: Running
+  /** Where Cloud Logging finds traces. */
+  project: string | undefined
   /** Begins to follow a request through a trace. */
   follow: ((request: FastifyRequest, record: CallRecord, agoMs: number) => void) | undefined
 }
@@ -161,9 +163,9 @@ async function sendStreamed(
   body: unknown,
   call: Call,
   reply: FastifyReply,
-  { heartbeatMs }: ChatSettings,
+  { heartbeatMs, project }: ChatSettings,
 ) {
   const { signal, record } = call
   const answer = orAborted(backend.stream(body, call), signal)
-  return sendEvents(reply, answer, { heartbeatMs, signal, record })
+  return sendEvents(reply, answer, { heartbeatMs, signal, record, project })
 }

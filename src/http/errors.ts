@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, brief, internalError, invalidRequest, unknownUrl } from '../errors.ts'
 import { toLogged } from './failure-log.ts'
+import { toLogFields } from './trace-context.ts'
 
 /** Anything thrown, as the client gets it. What is no ApiError is a bug of ours, or the parser's word. */
 export function toApiError(error: unknown): ApiError {
@@ -35,8 +36,8 @@ function notJson(): ApiError {
   return new ApiError(415, 'invalid_request_error', message, { code: 'unsupported_media_type' })
 }
 
-/** One error shape for everything that leaves the server. */
-export function renderErrors(server: FastifyInstance): void {
+/** One error shape for everything that leaves the server. `project` is where Cloud Logging finds its traces. */
+export function renderErrors(server: FastifyInstance, project: string | undefined): void {
   server.setErrorHandler((error, request, reply) => {
     if (reply.raw.destroyed) {
       // Nobody is there to read it. The status is nginx's for this, and for the log alone.
@@ -46,7 +47,8 @@ export function renderErrors(server: FastifyInstance): void {
     request.refusal = failure
     if (request.record !== undefined) request.record.failure = failure.label
     const level = failure.status >= 500 ? 'error' : 'info'
-    request.log[level](toLogged(error, failure), 'request failed')
+    const details = { ...toLogged(error, failure), ...toLogFields(request, project) }
+    request.log[level](details, 'request failed')
     return sendError(reply, failure)
   })
   server.setNotFoundHandler((request) => {

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { CallRecord } from '../upstream/record.ts'
 import type { CostOf } from '../price.ts'
 import type { Answered, Observer } from './answered.ts'
-import { readTraceContext, toLogFields } from './trace-context.ts'
+import { toLogFields } from './trace-context.ts'
 
 /** One line a request. `project` is where Cloud Logging finds its traces. */
 export function requestLog(project: string | undefined, costOf: CostOf): Observer {
@@ -17,7 +17,8 @@ export function requestLog(project: string | undefined, costOf: CostOf): Observe
       key: request.client?.key?.name,
       turnedAway: answered.refusal?.turnedAway,
       ...(answered.record && toDetails(answered.record, answered, costOf)),
-      ...(project !== undefined && toCloudFields(answered, request, project)),
+      ...(project !== undefined && toCloudFields(answered, request)),
+      ...toLogFields(request, project),
     }
     const model = answered.record === undefined ? '' : ` ${answered.record.asked}`
     const why = left ? ', client left' : ''
@@ -49,13 +50,8 @@ function toDetails(record: CallRecord, { firstMs, left }: Answered, costOf: Cost
   }
 }
 
-/** Its own span, where traces are kept. */
-function toOwn({ record }: Answered) {
-  return record?.traceparent === undefined ? undefined : { traceparent: record.traceparent }
-}
-
 /** Source: cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest. */
-function toCloudFields(answered: Answered, { headers, raw }: FastifyRequest, project: string) {
+function toCloudFields(answered: Answered, { raw }: FastifyRequest) {
   const { method, path, status, durationMs } = answered
   return {
     httpRequest: {
@@ -65,6 +61,5 @@ function toCloudFields(answered: Answered, { headers, raw }: FastifyRequest, pro
       latency: `${(durationMs / 1000).toFixed(3)}s`,
       protocol: `HTTP/${raw.httpVersion}`,
     },
-    ...toLogFields(readTraceContext(toOwn(answered) ?? headers), project),
   }
 }

@@ -11,12 +11,15 @@ import { parseJsonBodies } from './json.ts'
 import { parserErrors } from './parser-errors.ts'
 import { type PortLimits, PortServer } from './protocols.ts'
 import { dropStalled } from './stalled.ts'
+import { guards } from './watchers.ts'
 
 export interface ServerSettings {
   log: FastifyBaseLogger
   bodies: BodyLimits
   /** Origins of web pages that may ask from a browser. */
   origins: readonly string[]
+  /** Where Cloud Logging finds traces. */
+  project: string | undefined
   /** Told of each request at its end. */
   observers: readonly Observer[]
 }
@@ -31,8 +34,10 @@ const limits: PortLimits = {
 }
 
 /** A server without routes: limits, request ids, error shape and one log line a request. */
-export function createServer({ log, bodies, origins, observers }: ServerSettings): FastifyInstance {
+export function createServer(settings: ServerSettings): FastifyInstance {
+  const { log, bodies, origins, observers, project } = settings
   const parser = parserErrors()
+  const watchers = observers.map(guards(log))
   const server = Fastify({
     loggerInstance: log,
     // One line a request is ours, below; Fastify's two would say less and cost more.
@@ -57,7 +62,7 @@ export function createServer({ log, bodies, origins, observers }: ServerSettings
   dropStalled(server.server, parser.isOwed)
   const reader = bodyReader(bodies, parser.distrust)
   parseJsonBodies(server, reader)
-  renderErrors(server)
+  renderErrors(server, project)
   let stopping = false
   server.addHook('preClose', async () => {
     stopping = true
@@ -73,7 +78,7 @@ export function createServer({ log, bodies, origins, observers }: ServerSettings
     reply.raw.once('close', () => {
       reader.release(request.raw)
       const answered = toAnswered(request, reply)
-      for (const observe of observers) observe(answered, request)
+      for (const observe of watchers) observe(answered, request)
       // A connection that becomes idle now would keep the server from ending.
       if (stopping) setImmediate(() => server.server.closeIdleConnections())
     })

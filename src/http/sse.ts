@@ -4,6 +4,7 @@ import type { CallRecord } from '../upstream/record.ts'
 import { toApiError } from './errors.ts'
 import { toLogged } from './failure-log.ts'
 import { toTimings } from './timings.ts'
+import { toLogFields } from './trace-context.ts'
 
 export interface EventsSettings {
   /** How long the client may hear nothing before it gets a comment; 0 for ever. */
@@ -11,6 +12,8 @@ export interface EventsSettings {
   /** Why an answer ends before its time is its reason. */
   signal: AbortSignal
   record: CallRecord
+  /** Where Cloud Logging finds traces. */
+  project: string | undefined
 }
 
 const eventStream = {
@@ -30,7 +33,7 @@ const comment = ': keep-alive\n\n'
 export async function sendEvents(
   reply: FastifyReply,
   answer: Promise<Answer<Batches>>,
-  { heartbeatMs, signal, record }: EventsSettings,
+  { heartbeatMs, signal, record, project }: EventsSettings,
 ): Promise<void> {
   const out = new EventStream(reply, heartbeatMs)
   let batches: Batches | undefined
@@ -52,7 +55,8 @@ export async function sendEvents(
     const reason: unknown = signal.aborted ? signal.reason : error
     const failure = toApiError(reason)
     record.failure = failure.label
-    reply.log.error(toLogged(reason, failure), 'stream failed')
+    const details = { ...toLogged(reason, failure), ...toLogFields(reply.request, project) }
+    reply.log.error(details, 'stream failed')
     out.end(`data: ${JSON.stringify(failure)}\n\n`)
   } finally {
     record.endedAt = performance.now()

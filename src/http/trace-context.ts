@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 
 /** Where a request stands in the trace of whoever sent it. */
 export interface TraceContext {
@@ -21,12 +22,19 @@ export function toTraceparent(context: TraceContext | undefined): string | undef
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`
 }
 
-/** The fields by which Cloud Logging groups lines. Source: cloud.google.com/logging/docs/agent/logging/configuration. */
+/**
+ * The fields of a log line that tell of which trace a request is: its own span, where traces are kept. Those
+ * by which Cloud Logging groups lines need a project; without one they have plain names.
+ * Source: cloud.google.com/logging/docs/agent/logging/configuration.
+ */
 export function toLogFields(
-  context: TraceContext | undefined,
-  project: string,
+  { record, headers }: FastifyRequest,
+  project: string | undefined,
 ): Record<string, string | boolean> {
+  const own = record?.traceparent
+  const context = readTraceContext(own === undefined ? headers : { traceparent: own })
   if (context === undefined) return {}
+  if (project === undefined) return { traceId: context.traceId, spanId: context.spanId }
   return {
     'logging.googleapis.com/trace': `projects/${project}/traces/${context.traceId}`,
     'logging.googleapis.com/spanId': context.spanId,

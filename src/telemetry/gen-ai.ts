@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import { isObject } from '../translate/json.ts'
-import type { Ask, CallRecord } from '../upstream/record.ts'
+import type { Tokens } from '../translate/chat/usage.ts'
+import type { Ask, CallRecord, Telling } from '../upstream/record.ts'
 
 // OpenTelemetry's conventions for generative AI, still in development: the names are those of
 // github.com/open-telemetry/semantic-conventions-genai, docs/gen-ai/gen-ai-spans.md.
@@ -36,19 +37,34 @@ export function toTryAttributes(ask: Ask, { streamed }: CallRecord): Attributes 
   }
 }
 
-/** What came of the try that answered. */
-export function toAnswerAttributes(record: CallRecord, ask: Ask): Attributes {
-  const { tokens, finishReasons, firstAt, streamed } = record
-  const firstChunk = streamed && firstAt !== undefined ? (firstAt - ask.sentAt) / 1000 : undefined
+/** What came of a try that was answered. `answer` is what it told, if that is known. */
+export function toAnswerAttributes(
+  { model, sentAt, arrival: { firstAt } }: Ask,
+  answer: Telling | undefined,
+  streamed: boolean,
+): Attributes {
+  const firstChunk = streamed && firstAt !== undefined ? (firstAt - sentAt) / 1000 : undefined
   return {
-    'gen_ai.response.model': ask.model,
-    'gen_ai.response.finish_reasons': finishReasons.length > 0 ? [...finishReasons] : undefined,
+    'gen_ai.response.model': answer?.servedModel ?? model,
     'gen_ai.response.time_to_first_chunk': firstChunk,
+    ...(answer && toUsageAttributes(answer)),
+  }
+}
+
+/** What an answer has cost, and how it ended. */
+export function toUsageAttributes({ tokens, finishReasons }: Usage): Attributes {
+  return {
+    'gen_ai.response.finish_reasons': finishReasons.length > 0 ? [...finishReasons] : undefined,
     'gen_ai.usage.input_tokens': tokens?.input,
     'gen_ai.usage.output_tokens': tokens?.output,
     'gen_ai.usage.cache_read.input_tokens': tokens?.cached,
     'gen_ai.usage.reasoning.output_tokens': tokens?.reasoning,
   }
+}
+
+interface Usage {
+  tokens: Tokens | undefined
+  finishReasons: readonly string[]
 }
 
 function toNumber(value: unknown): number | undefined {

@@ -1,4 +1,4 @@
-import type { Ask, CallRecord } from '../upstream/record.ts'
+import type { Ask, CallRecord, Telling } from '../upstream/record.ts'
 
 /** A try that followed another. */
 export interface Retry {
@@ -24,6 +24,18 @@ export function retriesIn({ asks, answers }: CallRecord): Retry[] {
   const target = toTarget(asks.at(-1))
   const empty = answers.slice(0, -1).filter(({ futile }) => futile !== undefined)
   return [...retries, ...empty.map(() => ({ reason: 'empty_answer', target }))]
+}
+
+/**
+ * Which try has given which answer; undefined where that cannot be told: copies that were sent together
+ * answer as one.
+ */
+export function answersOf({ asks, answers }: CallRecord): Map<Ask, Telling> | undefined {
+  const begun = asks.filter(({ failure }) => failure === undefined)
+  const whole = begun.filter((ask) => failureOf(ask) === undefined)
+  // A stream that broke off had begun to answer, what was not streamed had not.
+  const own = [begun, whole].find(({ length }) => length === answers.length)
+  return own && new Map(answers.flatMap((answer, n) => (own[n] ? [[own[n], answer]] : [])))
 }
 
 /** Who is asked: a provider, and which of its places where there are several. */

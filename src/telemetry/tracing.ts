@@ -14,8 +14,14 @@ import type { Answered, Observed, Observer } from '../http/answered.ts'
 import { readTraceContext, toTraceparent } from '../http/trace-context.ts'
 import type { Ask, CallRecord, Trace } from '../upstream/record.ts'
 import { Heard, toInputAttributes } from './content.ts'
-import { toAnswerAttributes, toRequestAttributes, toTryAttributes } from './gen-ai.ts'
+import {
+  toAnswerAttributes,
+  toRequestAttributes,
+  toTryAttributes,
+  toUsageAttributes,
+} from './gen-ai.ts'
 import type { SpanSink } from './otlp.ts'
+import { answersOf, endOf, failureOf } from './retries.ts'
 
 /** Follows requests through traces. */
 export interface Tracing {
@@ -104,17 +110,25 @@ class RequestTrace implements Trace {
 
   end({ status, left }: Answered): void {
     const record = this.#record
-    const endedAt = record.endedAt ?? performance.now()
+    const failure = record.failure ?? (left ? 'cancelled' : undefined)
+    const answers = answersOf(record)
+    const last = record.asks.at(-1)
     for (const [ask, span] of this.#tries) {
       if (ask.failure === undefined) {
-        span.setAttributes({ ...toAnswerAttributes(record, ask), ...this.#heard?.toAttributes() })
+        span.setAttributes(toAnswerAttributes(ask, answers?.get(ask), record.streamed))
       }
-      const failure = ask.failure ?? (left ? 'cancelled' : record.failure)
-      if (failure !== undefined) fail(span, failure)
-      span.end(ask.failure === undefined ? endedAt : ask.endedAt)
+      // What came of the last try is what came of the request.
+      const own = (ask === last ? failure : undefined) ?? failureOf(ask)
+      if (own !== undefined) fail(span, own)
+      const given = ask === last && answers?.has(ask) === true
+      if (given) span.setAttributes(this.#heard?.toAttributes() ?? {})
+      span.end(endOf(ask))
+    }
+    // Several have answered as one: what they have cost together is the request's.
+    if (answers === undefined) {
+      this.#span.setAttributes({ ...toUsageAttributes(record), ...this.#heard?.toAttributes() })
     }
     this.#span.setAttribute('http.response.status_code', status)
-    const failure = record.failure ?? (left ? 'cancelled' : undefined)
     // A client's mistake is no failure of the server.
     if (failure !== undefined && (status >= 500 || left || status === 200))
       fail(this.#span, failure)

@@ -108,7 +108,12 @@ export function toToken({ authorization = '' }: Record<string, string>): string 
 }
 
 /** Where an endpoint of one's own on Vertex AI takes chat completions. */
-export function endpointUrl(
+export function endpointUrl(...at: Parameters<typeof endpointResource>): string {
+  return `${endpointResource(...at)}/chat/completions`
+}
+
+/** Where such an endpoint is. */
+export function endpointResource(
   { project, location, endpoint }: { project: string; location: string; endpoint: string },
   /** Its dedicated DNS name, where it has one: it then refuses calls on the shared host. */
   host: string | undefined,
@@ -116,7 +121,7 @@ export function endpointUrl(
 ): string {
   const base = host === undefined ? vertexBase(location, baseUrl) : `https://${host}`
   const place = [project, location, endpoint].map(encodeURIComponent)
-  return `${base}/v1/projects/${place[0]}/locations/${place[1]}/endpoints/${place[2]}/chat/completions`
+  return `${base}/v1/projects/${place[0]}/locations/${place[1]}/endpoints/${place[2]}`
 }
 
 /** Where a location is: Google's host for it, or the operator's. */

@@ -85,6 +85,7 @@ describe('keys create', () => {
     const { text, exitCode } = await run('create', 'ci')
     assert.equal(exitCode, 0)
     const [key = ''] = /sk-pollux-[\w-]{43}/.exec(text) ?? []
+    assert.match(text, /Authorization: Bearer/)
     const yaml = text.slice(text.indexOf('\nkeys:'))
     assert.deepEqual(parse(yaml), { keys: [{ name: 'ci', sha256: digestOf(key) }] })
     const { auth } = await loadConfig({ ...env, POLLUX_CONFIG: written('made.yaml', yaml) })
@@ -137,6 +138,28 @@ describe('the process', () => {
       assert.equal(code, 2)
       assert.match(stderr, /no such command.*check-config:.*keys:/s)
     }
-    assert.equal((await say(['--help'])).code, 0)
+  })
+
+  it('tells them on stdout to whom asks, and its version', async () => {
+    for (const word of ['help', '--help']) {
+      const { code, stdout, stderr } = await say([word])
+      assert.deepEqual([code, stderr], [0, ''])
+      assert.match(stdout, /check-config:.*keys:/s)
+    }
+    const { code, stdout } = await say(['--version'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('does not serve with words that it does not know', async () => {
+    for (const [word, code] of [
+      ['--help', 0],
+      ['--port=1', 2],
+      ['anything', 2],
+    ] as const) {
+      const said = await say(['serve', word])
+      assert.equal(said.code, code)
+      assert.match(said.stdout + said.stderr, /^Usage: serve/)
+    }
   })
 })

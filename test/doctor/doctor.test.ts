@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { doctor } from '../../src/commands/doctor.ts'
-import { readConfig } from '../../src/config.ts'
+import { loadConfig, readConfig } from '../../src/config.ts'
 import { checkCredential } from '../../src/doctor/credential.ts'
 import { examine } from '../../src/doctor/examine.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { checkGoogle } from '../../src/doctor/google.ts'
 import { checkSurroundings } from '../../src/doctor/surroundings.ts'
+import { checkVertexEndpoint } from '../../src/doctor/vertex-endpoint.ts'
 import { startMetadataServer } from '../../src/emulator/metadata.ts'
 import { startEmulator } from '../../src/emulator/server.ts'
 import { developerGate, vertexGate } from '../../src/upstream/google.ts'
@@ -114,6 +115,92 @@ describe('the doctor', () => {
       assert.equal(finding?.verdict, verdict)
       assert.match(finding.says, says)
     }
+  })
+})
+
+describe('an endpoint on Vertex AI', () => {
+  const headers = { authorization: 'Bearer canary' }
+  const at = { project: 'harbour', location: 'us', endpoint: '7', host: undefined }
+  const deployed = { deployedModels: [{ id: '1' }] }
+  for (const [what, status, body, verdict, says] of [
+    ['is there', 200, deployed, 'good', /with a model/],
+    ['has no model', 200, { name: 'x' }, 'mend', /no model/],
+    [
+      'has a name of its own',
+      200,
+      { ...deployed, dedicatedEndpointEnabled: true, dedicatedEndpointDns: '7.example' },
+      'mend',
+      /dedicated DNS name/,
+    ],
+    ['is not there', 404, {}, 'mend', /no endpoint 7 in project harbour and location us/],
+    ['may not be looked at', 403, {}, 'mind', /was not looked at/],
+    ['refuses the credential', 401, {}, 'mend', /does not take the credential/],
+    ['is out of order', 503, {}, 'mind', /was not looked at.*503/],
+  ] as const) {
+    it(`is looked up: it ${what}`, async () => {
+      refusing.answer((asked) => asked.json(status, body))
+      const finding = await checkVertexEndpoint('gemma', at, headers, refusing.url)
+      assert.equal(finding.verdict, verdict)
+      assert.match(finding.says, says)
+      const { url } = refusing.requests.at(-1) ?? {}
+      assert.equal(url, '/v1/projects/harbour/locations/us/endpoints/7')
+    })
+  }
+
+  it('is looked at where there is nothing else, its credential first', async () => {
+    const metadata = await startMetadataServer()
+    const env = {
+      POLLUX_ENDPOINTS: '{"gemma":{"endpoint":"7","project":"harbour","location":"us"}}',
+      GCE_METADATA_HOST: metadata.host,
+      HTTPS_PROXY: 'http://127.0.0.1:1',
+      NODE_USE_ENV_PROXY: '1',
+    }
+    metadata.fail({ status: 404 })
+    const ill = await examined(env)
+    assert.equal(ill.exitCode, 1, ill.text)
+    assert.match(ill.text, /✖ credential: There is no Google credential/)
+    assert.doesNotMatch(ill.text, /Warning/)
+    await metadata.close()
+  })
+
+  it('is not looked at where clients bring their own credentials, which is told', async () => {
+    const findings = await found({
+      POLLUX_AUTH: 'passthrough',
+      POLLUX_ENDPOINTS: '{"gemma":{"endpoint":"7","project":"harbour","location":"us"}}',
+    })
+    assert.ok(findings.some(({ says }) => says.includes('was not looked at')))
+  })
+})
+
+describe('models of the file', () => {
+  it('are looked for too, each once, where they are', async () => {
+    const path = file(
+      'models.yaml',
+      'models: { a: gemini-2.5-pro, b: [a, gemini-9-none], c: gemini/gemini-2.5-pro, "d*": gemini-2.5-flash }',
+    )
+    const env = { PORT: String(await freePort()), ...developer, POLLUX_CONFIG: path }
+    const findings = await examine(await loadConfig(env), env, machine, model)
+    assert.deepEqual(
+      findings.filter(({ about }) => about === 'model').map(({ verdict, says }) => [verdict, says]),
+      [
+        ['good', `The Developer API serves ${model}.`],
+        ['good', 'The Developer API serves gemini-2.5-pro.'],
+        [
+          'mend',
+          'The Developer API has no model gemini-9-none, or does not let this project use it.',
+        ],
+      ],
+    )
+  })
+
+  it('are looked for by such a name where it is asked for', async () => {
+    const path = file('named.yaml', 'models: { fast: gemini-2.5-pro }')
+    const env = { PORT: String(await freePort()), ...developer, POLLUX_CONFIG: path }
+    const findings = await examine(await loadConfig(env), env, machine, 'fast')
+    assert.deepEqual(
+      findings.filter(({ about }) => about === 'model').map(({ says }) => says),
+      ['The Developer API serves gemini-2.5-pro.'],
+    )
   })
 })
 
@@ -298,6 +385,19 @@ describe('the surroundings', () => {
       )
     })
   }
+
+  it('count keys as they are', () => {
+    for (const [keys, says] of [
+      ['a', '1 key is valid.'],
+      ['a,b', '2 keys are valid.'],
+    ]) {
+      const findings = checkSurroundings(
+        readConfig({ ...developer, POLLUX_API_KEYS: keys }),
+        machine,
+      )
+      assert.equal(findings.find(({ about }) => about === 'keys')?.says, says)
+    }
+  })
 
   it('are good where there is enough', () => {
     const findings = checkSurroundings(config, { ...machine, memory: 512 * 1024 ** 2 })

@@ -15,6 +15,7 @@ async function listening() {
     log: pino({ level: 'silent' }),
     bodies: { longest: 1024, together: 1024 },
     origins: [],
+    project: undefined,
     observers: [],
   })
   dropStalled(server.server, () => true, 400)

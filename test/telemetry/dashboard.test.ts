@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parse } from 'yaml'
-import { type Matcher, readQuery } from './promql.ts'
+import { type Matcher, readQuery, type Selector } from './promql.ts'
 import { type Family, type Sample, samplesIn, scrape } from './scrape.ts'
 import { startBusyGateway } from './traffic.ts'
 
@@ -145,7 +145,33 @@ describe('the dashboard', () => {
   })
 })
 
+/** What an alert looks for, in order. */
+function selectorsOf(name: string): Selector[] {
+  return readQuery(rules.find(({ alert }) => alert === name)?.expr ?? '').selectors
+}
+
 describe('an alert', () => {
+  it('about failures leaves out what no server can mend', () => {
+    const [, all] = selectorsOf('PolluxFailing')
+    const own = all?.matchers.filter(({ label }) => label === 'status') ?? []
+    for (const status of ['401', '404', '499']) {
+      assert.ok(!own.every((matcher) => fits(matcher, { status })), status)
+    }
+    for (const status of ['200', '429', '503']) {
+      assert.ok(own.length > 0 && own.every((matcher) => fits(matcher, { status })), status)
+    }
+  })
+
+  it('about streams speaks where all of them break off, too', () => {
+    const [broken, ...begun] = selectorsOf('PolluxStreamsBreakOff')
+    // Those that break off are among those that had begun.
+    const among = begun.find(({ metric }) => metric === broken?.metric)
+    assert.deepEqual(among?.matchers, [])
+    const finished = begun.find(({ metric }) => metric !== broken?.metric)
+    const { expr = '' } = rules.find(({ alert }) => alert === 'PolluxStreamsBreakOff') ?? {}
+    assert.match(expr, new RegExp(`${finished?.metric}\\[10m\\]\\)\\) or vector\\(0\\)`))
+  })
+
   for (const { alert, annotations } of rules) {
     it(`says what to do: ${alert}`, () => {
       assert.equal(annotations.runbook, `docs/metrics.md#${alert.toLowerCase()}`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { retriesIn } from '../../src/telemetry/retries.ts'
+import { answersOf, retriesIn } from '../../src/telemetry/retries.ts'
 import { Arrival, type Ask, CallRecord, type Telling } from '../../src/upstream/record.ts'
 
 interface Try {
@@ -82,5 +82,45 @@ describe('a retry', () => {
   it('is none after the only one', () => {
     assert.deepEqual(retriesIn(recordOf([{ sentAt: 0, endedAt: 1, failure: 'bad_gateway' }])), [])
     assert.deepEqual(retriesIn(recordOf([])), [])
+  })
+})
+
+describe('an answer', () => {
+  it('is that of the try that gave it', () => {
+    const record = recordOf(
+      [
+        { sentAt: 0, endedAt: 1, failure: 'bad_gateway' },
+        { sentAt: 2, endedAt: 3 },
+        { sentAt: 4, endedAt: 5 },
+      ],
+      [{ ...telling, futile: 'STOP' }, telling],
+    )
+    const [, first, second] = record.asks
+    assert.deepEqual(
+      [...(answersOf(record)?.entries() ?? [])].map(([ask]) => ask),
+      [first, second],
+    )
+  })
+
+  it('is that of a try that broke off where it was streamed, and of none where it was not', () => {
+    const tries = [
+      { sentAt: 0, endedAt: 1, brokenAt: 2 },
+      { sentAt: 3, endedAt: 4 },
+    ]
+    const streamed = recordOf(tries, [telling, { ...telling }])
+    assert.equal(answersOf(streamed)?.get(streamed.asks[1] ?? assert.fail()), streamed.answers[1])
+    const whole = recordOf(tries, [telling])
+    assert.deepEqual(
+      [...(answersOf(whole) ?? [])].map(([ask]) => ask),
+      [whole.asks[1]],
+    )
+  })
+
+  it('is nobody’s own where copies have answered together', () => {
+    const copies = [
+      { sentAt: 0, endedAt: 1 },
+      { sentAt: 0, endedAt: 2 },
+    ]
+    assert.equal(answersOf(recordOf(copies, [telling])), undefined)
   })
 })

@@ -124,6 +124,23 @@ describe('a request’s trace', () => {
     )
   })
 
+  it('is named by the lines of the log, of a failure too, where no project is known', async () => {
+    const { spans, lines } = await traced((client) =>
+      assert.rejects(client.chat.completions.create(say('[[error:403]]'))),
+    )
+    const { traceId, spanId } = spans[0] ?? {}
+    assert.ok(traceId !== undefined)
+    assert.deepEqual(
+      lines
+        .filter(({ requestId }) => requestId !== undefined)
+        .map((line) => [line.traceId, line.spanId]),
+      [
+        [traceId, spanId],
+        [traceId, spanId],
+      ],
+    )
+  })
+
   it('tells when the first chunk of a stream came, and what the whole has cost', async () => {
     const { spans } = await traced(async (client) => {
       const stream = await client.chat.completions.create({
@@ -157,6 +174,44 @@ describe('a request’s trace', () => {
     assert.equal(second?.parentSpanId, server?.spanId)
     assert.equal(first?.attributes['gen_ai.usage.input_tokens'], undefined)
   })
+
+  it('has what copies have cost together once, on the request', async () => {
+    const { spans } = await traced((client) =>
+      client.chat.completions.create({ ...say('Say ahoy', { n: 2 }), model: 'gemini-3.5-flash' }),
+    )
+    const [server, ...tries] = spans
+    assert.ok(Number(server?.attributes['gen_ai.usage.output_tokens']) > 0)
+    assert.deepEqual(server?.attributes['gen_ai.response.finish_reasons'], ['stop', 'stop'])
+    const copies = tries.filter(({ statusCode }) => statusCode === 0)
+    assert.equal(copies.length, 2)
+    for (const { attributes } of copies) {
+      assert.equal(attributes['gen_ai.usage.output_tokens'], undefined)
+      assert.equal(attributes['gen_ai.response.finish_reasons'], undefined)
+    }
+  })
+
+  for (const stream of [false, true]) {
+    it(`has the error of a try whose answer broke off, ${stream ? 'streamed' : 'whole'}`, async () => {
+      const fault = `[[fault:reset@0;times=1;key=broke-${stream}]]`
+      const { spans } = await traced(async (client) => {
+        const answer = await client.chat.completions.create({
+          ...say(`Say ahoy ${fault}`),
+          stream,
+        })
+        if (Symbol.asyncIterator in answer) for await (const _ of answer);
+      })
+      const [server, broken, whole] = spans
+      assert.ok(server && broken && whole)
+      assert.deepEqual(
+        [server, broken, whole].map(({ statusCode }) => statusCode),
+        [0, 2, 0],
+      )
+      assert.equal(broken.attributes['error.type'], 'stream_interrupted')
+      assert.equal(broken.attributes['gen_ai.usage.output_tokens'], undefined)
+      assert.ok(Number(whole.attributes['gen_ai.usage.output_tokens']) > 0)
+      assert.ok(broken.endMs <= whole.startMs)
+    })
+  }
 
   it('tells of a stream that broke off, and of a client that left', async () => {
     const broken = await traced(async (client) => {
