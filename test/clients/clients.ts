@@ -42,6 +42,8 @@ export interface Client {
   script?: Script
   /** All that it looks at, where it is no client but somebody else's test of one like us. */
   looksAt?: Ability[]
+  /** What its snippet prints, where that is not `ahoy`. */
+  shows?: string
   /** What is known to fail, and why. */
   known?: Partial<Record<Ability, string>>
 }
@@ -104,6 +106,7 @@ export const clients: Client[] = [
     group: 'framework',
     program: 'node/instructor.ts',
     packages: ['@instructor-ai/instructor'],
+    shows: "ship: 'Seagull'",
   },
   {
     id: 'llamaindex-node',
@@ -168,6 +171,8 @@ export const clients: Client[] = [
     group: 'framework',
     program: 'python/instructor-openai.py',
     packages: ['instructor'],
+    // In what the model thinks.
+    shows: 'Anna',
     requirements: 'python/frameworks-openai-2.txt',
   },
   {

@@ -6,6 +6,7 @@ import { type Client, clients } from './clients.ts'
 import { readDocs, readSeen, withTables } from './docs.ts'
 import { failures } from './judge.ts'
 import { environmentFor } from './perform.ts'
+import { shownOf, snippetOf } from './snippets.ts'
 import { versionsOf } from './versions.ts'
 
 const docs = readDocs()
@@ -34,13 +35,38 @@ describe('docs/clients.md', () => {
     })
 
     it(`shows of ${client.name} only what a run executes`, () => {
-      const section = sections.find((one) => one.startsWith(`${client.name}\n`)) ?? ''
+      const section = sectionOf(client)
       const run = filesOf(client).map((file) => plain(readFileSync(file, 'utf8')))
       for (const snippet of snippetsIn(section)) {
+        if (installing.test(snippet)) continue
         assert.ok(
           run.some((text) => text.includes(plain(snippet))),
           snippet,
         )
+      }
+    })
+  }
+
+  for (const client of clients) {
+    const snippet = snippetOf(client)
+    if (snippet === undefined) continue
+    it(`shows of ${client.name} a whole program, and what to install for it`, () => {
+      const [install = '', program] = snippetsIn(sectionOf(client))
+      assert.equal(program, readFileSync(shownOf(snippet), 'utf8'))
+      const [, names = ''] = installing.exec(install) ?? []
+      for (const name of client.packages) assert.ok(names.includes(name), install)
+      for (const name of importsOf(program)) assert.ok(names.includes(name), `${name}: ${install}`)
+    })
+  }
+
+  for (const client of clients.filter(({ group }) => group === 'program')) {
+    it(`gives ${client.name} only options that a run gives it`, () => {
+      const program = readFileSync(join(import.meta.dirname, client.program), 'utf8')
+      const commands = sectionOf(client).matchAll(/`((?:[A-Z_]+=\S+ )?[a-z]+ [^`\n]*--[^`\n]*)`/g)
+      for (const [, command = ''] of commands) {
+        for (const [option] of command.matchAll(/--[\w-]+/g)) {
+          assert.ok(program.includes(`'${option}'`), `${option} of ${command}`)
+        }
       }
     })
   }
@@ -51,6 +77,19 @@ describe('docs/clients.md', () => {
     assert.deepEqual(snippetsIn(introduction), [lines.join('')])
   })
 })
+
+/** Nobody runs it here as it is shown: what is installed for the tests is pinned. */
+const installing = /^(?:npm install|pip install|go get) (.+)\n$/
+
+function sectionOf({ name }: Client): string {
+  return sections.find((section) => section.startsWith(`${name}\n`)) ?? ''
+}
+
+/** The packages that a program in TypeScript asks for by name. */
+function importsOf(program: string): string[] {
+  const named = program.matchAll(/ from '((?:@[\w-]+\/)?[\w-]+)/g)
+  return [...named].map(([, name = '']) => name)
+}
 
 function snippetsIn(text: string): string[] {
   return [...text.matchAll(/^ *```\w*\n([^]*?)^ *```$/gm)].map(([, snippet = '']) => snippet)
@@ -66,7 +105,8 @@ function plain(text: string): string {
 }
 
 /** A client's program, and the files that it names, and those that they name. */
-function filesOf({ program, requirements }: Client): string[] {
+function filesOf(client: Client): string[] {
+  const { program, requirements } = client
   const start = join(import.meta.dirname, program)
   const folder = extname(program) === '' ? start : dirname(start)
   const beside = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -78,6 +118,8 @@ function filesOf({ program, requirements }: Client): string[] {
     const text = readFileSync(file, 'utf8')
     for (const other of beside) if (isNamed(other, text)) files.add(other)
   }
+  const snippet = snippetOf(client)
+  if (snippet !== undefined) files.add(shownOf(snippet))
   const pins = requirements === undefined ? [] : [join(import.meta.dirname, requirements)]
   return [...files, ...pins].filter((file) => existsSync(file))
 }

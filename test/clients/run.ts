@@ -5,6 +5,7 @@ import { install } from './install.ts'
 import { failures, judge, losses, type Run, type Verdicts } from './judge.ts'
 import { firstOf, outageIn } from './outage.ts'
 import { perform } from './perform.ts'
+import { wrongWithSnippet } from './snippets.ts'
 import { toWord } from './table.ts'
 import { wrongTypes } from './types.ts'
 import { versionsOf } from './versions.ts'
@@ -98,13 +99,15 @@ async function show(client: Client): Promise<void> {
   ran.push(client)
   const all = readSeen()
   const lost = values.write ? [] : losses(verdicts, all[client.id]?.verdicts ?? {})
-  const wrong = [...failures(verdicts), ...lost, ...(run.trouble === null ? [] : [run.trouble])]
+  const snippet = await wrongWithSnippet(client).catch((error: Error) => firstOf(error))
+  const wrong = [...failures(verdicts), ...lost, run.trouble ?? [], snippet ?? []].flat()
   if (wrong.length > 0) failed.push(client.id)
   if (values.write && run.trouble === null) {
     writeSeen({ ...all, [client.id]: { versions, date, verdicts } })
   }
   console.log(`${client.name} (${versions}), ${seconds(since)} s\n${toLines(client, verdicts)}`)
   for (const [ability, why] of lost) console.log(`  ✖ ${ability} ${why}`)
+  if (snippet !== undefined) console.log(`  ✖ ${snippet}`)
   console.log(detailsOf(run, wrong.length > 0))
 }
 

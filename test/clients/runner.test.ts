@@ -8,6 +8,7 @@ import { install } from './install.ts'
 import { failures, judge, losses, type Run, type Verdicts } from './judge.ts'
 import { type Failed, outageIn } from './outage.ts'
 import { perform } from './perform.ts'
+import { wrongWithSnippet } from './snippets.ts'
 
 const client: Client = {
   id: 'untrue',
@@ -92,6 +93,14 @@ describe('the runner of clients', () => {
     const now: Verdicts = { signatures: { works: true, how: 'remembered' } }
     assert.deepEqual(losses(now, before), [['signatures', 'was sent back, and now remembered']])
     assert.deepEqual(losses(before, now), [])
+  })
+
+  it('runs what the documentation shows', async () => {
+    const shown = { ...client, program: 'untrue/lying.ts' }
+    const wrong = await wrongWithSnippet(shown)
+    assert.equal(wrong, 'untrue/snippets/lying.ts does not say ahoy, but: hello\n')
+    assert.equal(await wrongWithSnippet({ ...shown, shows: 'hello' }), undefined)
+    assert.equal(await wrongWithSnippet({ ...shown, program: 'untrue/dying.ts' }), undefined)
   })
 
   it('lets what is known to fail pass, and shows it', () => {

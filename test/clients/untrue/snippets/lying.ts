@@ -1,0 +1,2 @@
+// Stands in the documentation, and does nothing that it shows.
+console.log('hello')
