@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { core } from 'zod'
 import { checkAuth, checkBackends, checkLending, checkPorts } from './config/checks.ts'
-import { toEndpoints } from './config/endpoints.ts'
+import { ofGoogle, toBackends, toEndpoints } from './config/backends.ts'
 import type { ConfigFile } from './config/file.ts'
 import { type Environment, environment, type LogLevel, type Settings } from './environment.ts'
 import type { OtlpSettings } from './telemetry/otlp.ts'
@@ -195,16 +195,6 @@ export function readConfig(env: Environment, file?: ConfigFile): Config {
   })
 }
 
-/** What says which of Google's APIs is there. */
-const ofGoogle = [
-  'GOOGLE_CLOUD_PROJECT',
-  'GOOGLE_CLOUD_LOCATION',
-  'GEMINI_API_KEY',
-  'GOOGLE_API_KEY',
-  'GOOGLE_GENAI_USE_VERTEXAI',
-  'GOOGLE_GENAI_USE_ENTERPRISE',
-] as const
-
 /** The variables; those that are faulty are as if they were not set, so that the others can be judged. */
 function readSettings(given: Environment) {
   const { data, error } = environment.safeParse(given)
@@ -254,35 +244,6 @@ function readKeyFile(path: string): { content: string; unreadable: string[] } {
 
 function toMetrics({ POLLUX_METRICS_PORT: port, POLLUX_METRICS_HOST }: Settings, host: string) {
   return port === undefined ? undefined : { host: POLLUX_METRICS_HOST ?? host, port }
-}
-
-function toBackends(
-  settings: Settings,
-  mode: AuthConfig['mode'] | undefined,
-  endpoints: EndpointConfig[],
-): BackendsConfig {
-  const { GOOGLE_CLOUD_PROJECT: project, GOOGLE_CLOUD_LOCATION: location } = settings
-  const apiKeys = settings.GOOGLE_API_KEY ?? settings.GEMINI_API_KEY ?? []
-  const wantsVertex = settings.GOOGLE_GENAI_USE_ENTERPRISE ?? settings.GOOGLE_GENAI_USE_VERTEXAI
-  const vertex =
-    project === undefined
-      ? undefined
-      : {
-          project,
-          location,
-          otherLocations: (settings.POLLUX_FAILOVER_LOCATIONS ?? []).filter(
-            (one) => one !== location,
-          ),
-          baseUrl: settings.GOOGLE_VERTEX_BASE_URL,
-        }
-  // Clients that bring their own keys need none of ours.
-  const gemini =
-    apiKeys.length === 0 && mode !== 'passthrough'
-      ? undefined
-      : { apiKeys, baseUrl: settings.GOOGLE_GEMINI_BASE_URL }
-  const preferred = (wantsVertex ?? vertex !== undefined) ? 'vertex' : 'gemini'
-  const emulated = vertex === undefined && gemini === undefined && endpoints.length === 0
-  return { vertex, gemini, preferred, endpoints, emulated }
 }
 
 function toWarnings({ GEMINI_API_KEY, GOOGLE_API_KEY }: Settings, given: Environment): string[] {
