@@ -282,7 +282,9 @@ describe('the process', { concurrency: 2 }, () => {
   it('exits at once at the second signal', async () => {
     const child = start({})
     const client = await connectRaw(await servedBy(child))
-    const stream = JSON.stringify({ ...slow, stream: true })
+    // One that is not over before the second signal, however busy the machine is.
+    const messages = [{ role: 'user', content: 'Explain the tides [[slow:2000]]' }]
+    const stream = JSON.stringify({ ...slow, messages, stream: true })
     client.send(toHttp('POST /v1/chat/completions', stream))
     await client.until('data: ')
     child.process.kill('SIGTERM')
