@@ -71,6 +71,9 @@ async function installPackages(tree: string, timeout: number): Promise<void> {
   await run('npm', npm, { cwd: tree, timeout })
 }
 
+/** What installs Python's packages, itself installed by pip. */
+const uv = 'uv==0.13.9'
+
 async function installEnvironment(
   home: string,
   requirements: string,
@@ -81,15 +84,13 @@ async function installEnvironment(
   const stamp = join(home, 'installed.txt')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   await run('python3', ['-m', 'venv', '--clear', home], { timeout })
-  const pip = [
-    'install',
-    '--quiet',
-    '--no-compile',
-    '--disable-pip-version-check',
-    '--requirement',
-    requirements,
-  ]
-  await run(join(home, 'bin', 'pip'), pip, { timeout })
+  const pip = join(home, 'bin', 'pip')
+  const quiet = ['install', '--quiet', '--disable-pip-version-check']
+  // It takes a tenth of the time that pip takes for the same.
+  await run(pip, [...quiet, uv], { timeout })
+  const python = ['--python', join(home, 'bin', 'python')]
+  const uvs = ['pip', 'install', '--quiet', ...python, '--requirement', requirements]
+  await run(join(home, 'bin', 'uv'), uvs, { timeout })
   await writeFile(stamp, wanted)
 }
 
