@@ -18,6 +18,10 @@ after(async () => {
 const key = (name: string) => `keys: [{ name: ${name}, key: "\${file:${name}}" }]\n`
 for (const name of ['old', 'new']) writeFileSync(join(folder, name), `sk-${name}`)
 
+/** The old key, with a limit or an end. */
+const keyWith = (more: string) => `keys: [{ name: old, key: "\${file:old}", ${more} }]\n`
+const price = (input: number) => `prices: { gemini-2.5-flash: { input: ${input}, output: 0 } }\n`
+
 interface Started {
   child: Child
   url: string
@@ -125,9 +129,6 @@ describe('SIGHUP', () => {
 
   it('exchanges the limits of a key, its end and prices', async () => {
     google.answer((asked) => asked.usual())
-    const keyWith = (more: string) => `keys: [{ name: old, key: "\${file:old}", ${more} }]\n`
-    const price = (input: number) =>
-      `prices: { gemini-2.5-flash: { input: ${input}, output: 0 } }\n`
     const { url, child, change } = await start(keyWith('requests_per_minute: 100') + price(0))
     assert.equal((await ask(url, 'sk-old', 'gemini-2.5-flash')).status, 200)
     await child.until('"costUsd":0,')

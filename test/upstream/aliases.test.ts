@@ -249,7 +249,7 @@ describe('a key', () => {
       [openapi, 'google/gemini-2.5-flash'],
       ['/v1beta/openai', 'gemini-2.5-flash'],
       ['/v1/projects/p/locations/us/endpoints/7', 'any'],
-    ]) {
+    ] as const) {
       const response = await fetch(`${gateway.url}${path}/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: 'Bearer sk-some' },
