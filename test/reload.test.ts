@@ -18,6 +18,10 @@ after(async () => {
 const key = (name: string) => `keys: [{ name: ${name}, key: "\${file:${name}}" }]\n`
 for (const name of ['old', 'new']) writeFileSync(join(folder, name), `sk-${name}`)
 
+/** The old key, with a limit or an end. */
+const keyWith = (more: string) => `keys: [{ name: old, key: "\${file:old}", ${more} }]\n`
+const price = (input: number) => `prices: { gemini-2.5-flash: { input: ${input}, output: 0 } }\n`
+
 interface Started {
   child: Child
   url: string
@@ -120,6 +124,25 @@ describe('SIGHUP', () => {
     const { url, change, child } = await start('')
     await change(key('new'), 'stays as it was')
     assert.equal((await ask(url, 'sk-any', 'gemini-2.5-flash')).status, 200)
+    child.kill()
+  })
+
+  it('exchanges the limits of a key, its end and prices', async () => {
+    google.answer((asked) => asked.usual())
+    const { url, child, change } = await start(keyWith('requests_per_minute: 100') + price(0))
+    assert.equal((await ask(url, 'sk-old', 'gemini-2.5-flash')).status, 200)
+    await child.until('"costUsd":0,')
+    await change(keyWith('requests_per_minute: 3') + price(1e6), 'was read again')
+    const statuses = []
+    for (let n = 0; n < 4; n += 1) {
+      statuses.push((await ask(url, 'sk-old', 'gemini-2.5-flash')).status)
+    }
+    assert.ok(statuses.includes(429), String(statuses))
+    await child.until('"costUsd":3,')
+    await change(keyWith('expires: 2020-01-01'), 'has expired')
+    const { status, text } = await ask(url, 'sk-old', 'gemini-2.5-flash')
+    assert.equal(status, 401)
+    assert.match(text, /expired/)
     child.kill()
   })
 

@@ -96,6 +96,7 @@ models:
 endpoints:
   own: { url: ${vllm.url}/v1, model: gemma-2-9b-it }
   own-that-is-not-there: { url: ${vllm.url}/nowhere }
+  gemma: { endpoint: '7', location: us }
 keys:
   - { name: all, key: sk-all }
   - { name: some, key: sk-some, models: [fast, 'mine/*', gemini-2.5-pro] }
@@ -237,6 +238,25 @@ describe('a key', () => {
       const { error } = JSON.parse(text)
       assert.equal(error.code, 'model_not_found')
       assert.match(error.message, /does not exist here or you do not have access to it/)
+    }
+    assert.equal(google.log.count, before)
+  })
+
+  it('gets the same by Google’s own paths, and by that of an endpoint', async () => {
+    const before = google.log.count
+    const openapi = '/v1/projects/p/locations/global/endpoints/openapi'
+    for (const [path, model] of [
+      [openapi, 'google/gemini-2.5-flash'],
+      ['/v1beta/openai', 'gemini-2.5-flash'],
+      ['/v1/projects/p/locations/us/endpoints/7', 'any'],
+    ] as const) {
+      const response = await fetch(`${gateway.url}${path}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer sk-some' },
+        body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Ahoy' }] }),
+      })
+      assert.equal(response.status, 404, path)
+      assert.match(await response.text(), /does not exist here or you do not have access to it/)
     }
     assert.equal(google.log.count, before)
   })
