@@ -1,3 +1,4 @@
+import manifest from '../../package.json' with { type: 'json' }
 import type { Command, Outcome } from './command.ts'
 
 /** Loaded where they are asked for: the gateway itself needs none. */
@@ -19,7 +20,7 @@ async function outcomeOf(name: string, words: readonly string[]): Promise<Outcom
   if (name === 'help' || name === '--help' || name === '-h') {
     return { text: await overview(), exitCode: 0 }
   }
-  if (name === '--version') return { text: await version(), exitCode: 0 }
+  if (name === '--version') return { text: manifest.version, exitCode: 0 }
   if (name === 'serve') return serveWith(words)
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (load === undefined) {
@@ -34,11 +35,6 @@ function serveWith(words: readonly string[]): Outcome {
   const text =
     'Usage: serve. What it serves, and where, is said by environment variables: see the README.'
   return { text, exitCode: words.includes('--help') || words.includes('-h') ? 0 : 2 }
-}
-
-async function version(): Promise<string> {
-  const { default: told } = await import('../../package.json', { with: { type: 'json' } })
-  return told.version
 }
 
 async function overview(): Promise<string> {
