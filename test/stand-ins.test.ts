@@ -16,6 +16,7 @@ const servers: Record<string, string> = {
   'suites/support/fronts.ts': 'a free port for nginx and HAProxy',
   'clients/programs/relay.ts': 'a wire that tells when an answer has begun',
   'http/stalled.test.ts': 'our own server, as it is made',
+  'http/watchers.test.ts': 'our own server, as it is made',
   'bench/generator.test.ts': 'answers that a judge of answers is to refuse',
   'suites/urls.suite.ts': 'a trap, where nobody may come',
   'suites/support/unreachable.ts': 'ports that take no connection, or whom nobody trusts',
