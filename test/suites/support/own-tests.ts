@@ -67,7 +67,11 @@ const protocol = new Set([
   'object',
   'role',
   'param',
+  'finish_reason',
 ])
+
+/** The log tells which model was asked: its name is nobody's secret, wherever else it stands. */
+const modelNames = new Set(['model', 'modelVersion'])
 
 const credentials = ['authorization', 'x-goog-api-key', 'x-api-key', 'api-key']
 
@@ -85,30 +89,46 @@ function wordsIn(noted: string): Set<string> {
     ),
   )
   const leaves = all.flatMap(({ sent, received }) => [sent, received].flatMap(leavesOf))
-  const long = [...keys, ...leaves].filter((word) => word.length >= shortest)
+  const models = new Set(all.flatMap(({ sent, received }) => [sent, received].flatMap(modelsOf)))
+  const long = [...keys, ...leaves].filter((word) => word.length >= shortest && !models.has(word))
   // As it stands inside the JSON of a line of the log.
   return new Set(long.map((word) => JSON.stringify(word).slice(1, -1).slice(0, longest)))
 }
 
 /** Every text in a body of JSON or of events; where it is neither, the body. */
 function leavesOf(body: string): string[] {
-  const documents = body.startsWith('data:')
-    ? [...body.matchAll(/^data: ?(.*)$/gm)].map(([, data = '']) => data)
-    : [body]
-  return documents.flatMap((document) => {
-    try {
-      return textsOf(JSON.parse(document))
-    } catch {
-      return [document]
-    }
-  })
+  return documentsIn(body).flatMap(
+    (document) => tryTextsOf(document, (key) => !protocol.has(key)) ?? [document],
+  )
 }
 
-function textsOf(value: unknown): string[] {
+/** The names of models in a body. */
+function modelsOf(body: string): string[] {
+  return documentsIn(body).flatMap(
+    (document) => tryTextsOf(document, (key) => modelNames.has(key)) ?? [],
+  )
+}
+
+function documentsIn(body: string): string[] {
+  if (!body.startsWith('data:')) return [body]
+  return [...body.matchAll(/^data: ?(.*)$/gm)].map(([, data = '']) => data)
+}
+
+/** Undefined for what is no JSON, or nested too deep to be walked. */
+function tryTextsOf(document: string, wanted: (key: string) => boolean): string[] | undefined {
+  try {
+    return textsOf(JSON.parse(document), wanted)
+  } catch {
+    return undefined
+  }
+}
+
+/** The texts in a value, of those members that are wanted. */
+function textsOf(value: unknown, wanted: (key: string) => boolean): string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) =>
-    typeof inner === 'string' && protocol.has(key) ? [] : textsOf(inner),
+    typeof inner === 'string' && !wanted(key) ? [] : textsOf(inner, wanted),
   )
 }
 
