@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import type { Client } from './clients.ts'
 import { install } from './install.ts'
 import { failures, judge, losses, type Run, type Verdicts } from './judge.ts'
+import { freePort } from '../support/port.ts'
 import { type Failed, outageIn } from './outage.ts'
 import { perform } from './perform.ts'
 import { wrongWithSnippet } from './snippets.ts'
@@ -153,7 +154,7 @@ describe('what cannot be installed', () => {
   })
 
   it('is not where npm gets no answer', async () => {
-    const nobody = ['--registry=http://127.0.0.1:9', '--fetch-retries=0']
+    const nobody = ['--registry', `http://127.0.0.1:${await freePort()}`, '--fetch-retries=0']
     const asked = run('npm', ['view', 'zod', ...nobody], { timeout: 20_000 })
     await assert.rejects(asked, (error: Failed) => /ECONNREFUSED/.test(outageIn(error)!))
   })

@@ -81,14 +81,8 @@ async function* fuzz(
     parts.map((part) => part.p99),
     0.25,
   )
-  // Of five parts each: what is resident goes up and down by several MB from one part to the next.
-  const middle = (some: typeof parts) =>
-    percentile(
-      some.map(({ rss }) => rss),
-      0.5,
-    )
-  const warm = middle(parts.slice(2, 7))
-  const growth = middle(parts.slice(-5)) - warm
+  const warm = parts[4]?.rss ?? Number.NaN
+  const growth = Math.max(...parts.slice(5).map(({ rss }) => rss)) - warm
   const statuses = [...seen.statuses].toSorted(([a], [b]) => a - b)
   yield {
     promise: `${count} inputs tried`,
