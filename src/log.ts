@@ -45,5 +45,5 @@ function timestamp(): string {
  * when the process exits is written then, and so is all that comes before a fatal line.
  */
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 })
+  return pino.destination({ dest: 1, sync: false, minLength: 15_000, periodicFlush: 100 })
 }

@@ -86,7 +86,7 @@ function toNamedEndpoint(
     const backend = endpointBackend({
       url: `${at.url}/chat/completions`,
       // Not Google's: the client's Google credential is none of its business.
-      headers: async () => headers,
+      headers: () => headers,
       renew: () => false,
       owner: () => 'gateway',
       model: model ?? name,

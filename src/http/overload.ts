@@ -7,10 +7,10 @@ export interface Door {
   /** Throws 503 at once where waiting would be in vain: asked before a body is read. */
   knock(): void
   /**
-   * Resolves when there is room, with the function to call once when leaving. Throws 503 where it takes
-   * too long. A signal that aborts gives the place in the queue away.
+   * The function to call once when leaving, as soon as there is room. Throws 503, or rejects with it where it
+   * takes too long. A signal that aborts gives the place in the queue away.
    */
-  enter(signal: AbortSignal): Promise<() => void>
+  enter(signal: AbortSignal): (() => void) | Promise<() => void>
   /** How many are inside, and how many wait. */
   crowd(): Crowd
 }
@@ -37,14 +37,11 @@ export function door({ mostAtOnce, strain = () => undefined }: DoorSettings): Do
 
   return {
     knock,
-    async enter(signal) {
+    enter(signal) {
       knock()
-      if (inside < mostAtOnce) inside += 1
-      else await turn(signal)
-      if (signal.aborted) {
-        leave()
-        throw signal.reason
-      }
+      signal.throwIfAborted()
+      if (inside >= mostAtOnce) return turn(signal)
+      inside += 1
       return leave
     },
     crowd: () => ({ inside, waiting: queue.size }),
@@ -67,7 +64,7 @@ export function door({ mostAtOnce, strain = () => undefined }: DoorSettings): Do
     next()
   }
 
-  async function turn(signal: AbortSignal): Promise<void> {
+  async function turn(signal: AbortSignal): Promise<() => void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const giveUp = () => reject(signal.aborted ? signal.reason : overloaded('queue_timeout'))
     const timer = setTimeout(giveUp, longestWaitMs)
@@ -80,6 +77,9 @@ export function door({ mostAtOnce, strain = () => undefined }: DoorSettings): Do
       signal.removeEventListener('abort', giveUp)
       queue.delete(resolve)
     }
+    if (!signal.aborted) return leave
+    leave()
+    throw signal.reason
   }
 }
 

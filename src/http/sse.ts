@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Answer, Batches } from '../upstream/backend.ts'
 import type { CallRecord } from '../upstream/record.ts'
+import { beginPieces, type Pieces } from './chunks.ts'
 import { toApiError } from './errors.ts'
 import { toLogged } from './failure-log.ts'
 import { toTimings } from './timings.ts'
@@ -67,26 +68,35 @@ export async function sendEvents(
 
 /** The client's side of a stream: whoever waits long hears a comment from time to time. */
 class EventStream {
-  begun = false
   readonly #reply: FastifyReply
-  readonly #heartbeat: NodeJS.Timeout | undefined
+  readonly #heartbeatMs: number
+  #pieces: Pieces | undefined
+  #heartbeat: NodeJS.Timeout | undefined
+  /** When the client last heard something. */
+  #heardAt = performance.now()
 
   constructor(reply: FastifyReply, heartbeatMs: number) {
     this.#reply = reply
-    if (heartbeatMs > 0) this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs)
+    this.#heartbeatMs = heartbeatMs
+    if (heartbeatMs > 0) this.#beatIn(heartbeatMs)
+  }
+
+  get begun(): boolean {
+    return this.#pieces !== undefined
   }
 
   /**
    * Status and headers. Who had to wait for so long that a comment came first has got them already;
    * what the answer's own headers would have told is lost.
    */
-  begin(headers: Record<string, string> = {}): void {
-    if (this.begun) return
-    this.begun = true
+  begin(headers: Record<string, string> = {}): Pieces {
+    if (this.#pieces !== undefined) return this.#pieces
     const { raw } = this.#reply.headers(headers).headers(eventStream).hijack()
     for (const [name, value] of Object.entries(this.#reply.getHeaders())) {
       if (value !== undefined) raw.setHeader(name, value)
     }
+    this.#pieces = beginPieces(raw)
+    return this.#pieces
   }
 
   /**
@@ -95,18 +105,19 @@ class EventStream {
    * Node 26 may not emit it where a write is still corked while the one before drains.)
    */
   write(batch: string[], signal: AbortSignal): Promise<void> | undefined {
-    this.#heartbeat?.refresh()
+    this.#heardAt = performance.now()
     const { raw } = this.#reply
     if (raw.destroyed || signal.aborted) return undefined
+    const pieces = this.begin()
     const text = `data: ${batch.join('\n\ndata: ')}\n\n`
     if (raw.writableLength + text.length < raw.writableHighWaterMark) {
-      raw.write(text)
+      pieces.write(text)
       return undefined
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const leave = () => reject(signal.reason)
     signal.addEventListener('abort', leave, { once: true })
-    raw.write(text, () => {
+    pieces.write(text, () => {
       signal.removeEventListener('abort', leave)
       resolve()
     })
@@ -114,18 +125,30 @@ class EventStream {
   }
 
   end(last: string): void {
-    this.#reply.raw.end(last)
+    this.begin().end(last)
   }
 
   close(): void {
-    clearInterval(this.#heartbeat)
+    clearTimeout(this.#heartbeat)
+  }
+
+  /** (Not a timer that each piece sets back, which would cost as much as writing it.) */
+  #beatIn(ms: number): void {
+    this.#heartbeat = setTimeout(() => {
+      const quietMs = performance.now() - this.#heardAt
+      // Timers may come a little early.
+      if (quietMs > this.#heartbeatMs - 1) this.#beat()
+      else this.#beatIn(this.#heartbeatMs - quietMs)
+    }, ms)
   }
 
   #beat(): void {
+    this.#heardAt = performance.now()
+    this.#beatIn(this.#heartbeatMs)
     const { raw } = this.#reply
     if (raw.destroyed) return
-    this.begin()
+    const pieces = this.begin()
     // Who does not read needs no sign of life.
-    if (raw.writableLength === 0) raw.write(comment)
+    if (raw.writableLength === 0) pieces.write(comment)
   }
 }

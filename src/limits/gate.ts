@@ -3,7 +3,7 @@ import type { Redis, RedisLog } from '../redis.ts'
 import type { Admission, Limited, Limiter, LimiterSettings } from './limiter.ts'
 import { type OwnPlaces, ownPlaces, type Places, sharedPlaces } from './places.ts'
 import { allTaken, toHeaders, tooLarge, usedUp } from './refusals.ts'
-import { type Limit, memoryWindows, redisWindows, type Use, type Windows } from './windows.ts'
+import { type Limit, ownWindows, sharedWindows, type Use, type Windows } from './windows.ts'
 
 /** Each of 10,000 waiting questions is a script and a name: less than a kilobyte. */
 const patience = { answerMs: 250, pauseMs: 5_000, mostCommands: 10_000 }
@@ -15,20 +15,18 @@ const patience = { answerMs: 250, pauseMs: 5_000, mostCommands: 10_000 }
 export async function openGate(settings: LimiterSettings): Promise<Limiter> {
   const { redisUrl, log, windowSeconds = 60, leaseMs = 15_000 } = settings
   const redis = redisUrl === undefined ? undefined : await connect(redisUrl, log)
-  const own = { windows: memoryWindows(windowSeconds), places: ownPlaces() }
+  const own = { windows: ownWindows(windowSeconds), places: ownPlaces() }
   const shared = redis && share(redis, own.places, windowSeconds, leaseMs)
   return {
     async admit(key, tokens) {
       const amount = toAmount(tokens)
       if (amount > (key.tokensPerMinute ?? Infinity)) throw tooLarge(key, amount)
-      const known = await shared?.tryToEnter(key, amount)
+      const known = shared && (await shared.tryToEnter(key, amount))
       const entry = known ?? (await enter(own, key, amount))
       if (entry instanceof ApiError) throw entry
-      const notes =
-        known === undefined
-          ? []
-          : entry.uses.map(({ limit, taken }) => own.windows.note(limit, taken))
-      return toAdmission(entry, await Promise.all(notes))
+      const elsewhere = known === undefined ? [] : entry.uses
+      const noted = elsewhere.map(({ limit, taken }) => own.windows.note(limit, taken))
+      return toAdmission(entry, noted)
     },
     async close() {
       shared?.close()
@@ -59,7 +57,7 @@ interface Entry {
 
 function share(redis: Redis, own: OwnPlaces, seconds: number, leaseMs: number) {
   const places = sharedPlaces(redis, own, leaseMs)
-  const counters = { windows: redisWindows(redis, seconds), places }
+  const counters = { windows: sharedWindows(redis, seconds), places }
   return {
     /** Undefined where Redis did not answer all that was asked, all in all in time. */
     async tryToEnter(key: Limited, tokens: number): Promise<Entry | ApiError | undefined> {
@@ -113,7 +111,7 @@ function toWishes({ name, requestsPerMinute, tokensPerMinute }: Limited, tokens:
 function giveBack(entry: Entry | ApiError): void {
   if (entry instanceof ApiError) return
   entry.leave()
-  for (const use of entry.uses) void use.correct(0)
+  for (const use of entry.uses) use.correct(0)
 }
 
 function toAdmission({ uses, leave }: Entry, noted: Use[]): Admission {
@@ -127,7 +125,7 @@ function toAdmission({ uses, leave }: Entry, noted: Use[]): Admission {
       // Usage comes from far away, and may be anything.
       if (tokens === undefined || !Number.isFinite(tokens)) return
       for (const use of [...uses, ...noted]) {
-        if (use.limit.kind === 'tokens') void use.correct(toAmount(tokens))
+        if (use.limit.kind === 'tokens') use.correct(toAmount(tokens))
       }
     },
   }

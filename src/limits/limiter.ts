@@ -12,7 +12,7 @@ export interface Limited {
 /** Lets as many requests in as their keys may send. */
 export interface Limiter {
   /**
-   * Lets a request in, or throws ApiError 429 in OpenAI's shape, with when to come back. `tokens` is
+   * Lets a request in, or rejects with ApiError 429 in OpenAI's shape, with when to come back. `tokens` is
    * an estimate of what it will use. A request that is refused is not counted.
    */
   admit(key: Limited, tokens: number): Promise<Admission>
@@ -56,11 +56,22 @@ export function lazyLimiter(settings: LimiterSettings): Limiter & {
   /** Loads them now, so that no request has to wait for it. */
   load(): Promise<void>
 } {
-  let opened: Promise<Limiter> | undefined
-  const open = () => (opened ??= import('./gate.ts').then(({ openGate }) => openGate(settings)))
+  let opening: Promise<Limiter> | undefined
+  let opened: Limiter | undefined
   return {
-    admit: async (key, tokens) => (await open()).admit(key, tokens),
+    admit: (key, tokens) =>
+      opened === undefined
+        ? open().then((limiter) => limiter.admit(key, tokens))
+        : opened.admit(key, tokens),
     load: async () => void (await open()),
-    close: async () => (await opened)?.close(),
+    close: async () => (await opening)?.close(),
+  }
+
+  function open(): Promise<Limiter> {
+    opening ??= import('./gate.ts').then(async ({ openGate }) => {
+      opened = await openGate(settings)
+      return opened
+    })
+    return opening
   }
 }

@@ -3,9 +3,11 @@ import type { Redis } from '../redis.ts'
 
 /** Requests that run at the same time, by the name of their key. */
 export interface Places {
-  /** Takes one of so many places and resolves with what gives it back; undefined where all are taken. */
-  enter(name: string, most: number): Promise<(() => void) | undefined>
+  /** Takes one of so many places and gives what gives it back; undefined where all are taken. */
+  enter(name: string, most: number): Left | Promise<Left>
 }
+
+type Left = (() => void) | undefined
 
 export interface OwnPlaces extends Places {
   /** The requests that run in this process, by their key's name: those that came in elsewhere, too. */
@@ -17,7 +19,7 @@ export function ownPlaces(): OwnPlaces {
   const running = new Map<string, Set<string>>()
   return {
     running,
-    async enter(name, most) {
+    enter(name, most) {
       if ((running.get(name)?.size ?? 0) >= most) return undefined
       return occupy(running, name, randomUUID())
     },

@@ -54,13 +54,14 @@ function refusal(
 
 /** OpenAI's headers about the limits that were asked. */
 export function toHeaders(uses: Use[]): Record<string, string> {
-  return Object.fromEntries(
-    uses.flatMap(({ limit: { kind, most }, used, endsInMs }) => [
-      [`x-ratelimit-limit-${kind}`, String(most)],
-      [`x-ratelimit-remaining-${kind}`, String(Math.max(0, most - used))],
-      [`x-ratelimit-reset-${kind}`, toDuration(endsInMs)],
-    ]),
-  )
+  const headers: Record<string, string> = {}
+  for (const { limit, used, endsInMs } of uses) {
+    const { kind, most } = limit
+    headers[`x-ratelimit-limit-${kind}`] = String(most)
+    headers[`x-ratelimit-remaining-${kind}`] = String(Math.max(0, most - used))
+    headers[`x-ratelimit-reset-${kind}`] = toDuration(endsInMs)
+  }
+  return headers
 }
 
 /** A time as OpenAI writes it: `120ms`, `7.66s`, `6m0s`. */

@@ -1,4 +1,4 @@
-import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js'
+import MemoryStorage from 'rate-limiter-flexible/lib/component/MemoryStorage/MemoryStorage.js'
 import RateLimiterRedis from 'rate-limiter-flexible/lib/RateLimiterRedis.js'
 import type { RateLimiterRes } from 'rate-limiter-flexible'
 import type { Redis } from '../redis.ts'
@@ -21,51 +21,61 @@ export interface Use {
   /** Until the minute is over and the limit is whole again. */
   endsInMs: number
   /** Puts what it really was in place of what was taken; once. */
-  correct(amount: number): Promise<void>
+  correct(amount: number): void
 }
 
 /** Counts uses of limits. A key's minute begins with its first use. */
 export interface Windows {
   /** Takes so much, or nothing where that is not left. */
-  take(limit: Limit, amount: number): Promise<Use>
-  /** Counts what was taken elsewhere, whether it fits or not. */
-  note(limit: Limit, amount: number): Promise<Use>
+  take(limit: Limit, amount: number): Use | Promise<Use>
 }
 
-/** In this process alone. */
-export function memoryWindows(seconds: number): Windows {
-  const limiters = {
-    requests: new RateLimiterMemory({ ...unlimited, duration: seconds, keyPrefix: 'requests' }),
-    tokens: new RateLimiterMemory({ ...unlimited, duration: seconds, keyPrefix: 'tokens' }),
-  }
-  // Looking and taking are two steps, and nobody may come between them.
-  let last: Promise<unknown> = Promise.resolve()
-  return toWindows(
-    (limit, amount) => {
-      const taken = last.then(() => takeWhatFits(limit, amount))
-      last = taken
-      return taken
-    },
-    ({ kind, name }, amount) => limiters[kind].penalty(name, amount),
-  )
+export interface OwnWindows extends Windows {
+  take(limit: Limit, amount: number): Use
+  /** Counts what was taken elsewhere, whether it fits or not. */
+  note(limit: Limit, amount: number): Use
+}
 
-  async function takeWhatFits({ kind, name, most }: Limit, amount: number): Promise<Counted> {
-    const counted = await limiters[kind].get(name)
-    const left = counted?.msBeforeNext ?? 0
-    const used = left > 0 ? (counted?.consumedPoints ?? 0) : 0
-    if (used + amount <= most) return limiters[kind].penalty(name, amount)
-    return { consumedPoints: used + amount, msBeforeNext: left > 0 ? left : seconds * 1000 }
+/** In this process alone. At once: nobody comes between looking and taking. */
+export function ownWindows(seconds: number): OwnWindows {
+  const counts = { requests: new MemoryStorage(), tokens: new MemoryStorage() }
+  return {
+    take(limit, amount) {
+      const counted = counts[limit.kind].get(limit.name)
+      const left = counted?.msBeforeNext ?? 0
+      const used = amount + (left > 0 ? (counted?.consumedPoints ?? 0) : 0)
+      if (used <= limit.most) return note(limit, amount)
+      const refused = { consumedPoints: used, msBeforeNext: left > 0 ? left : seconds * 1000 }
+      return toUse(limit, amount, refused, count)
+    },
+    note,
+  }
+
+  function note(limit: Limit, amount: number): Use {
+    return toUse(limit, amount, count(limit, amount), count)
+  }
+
+  function count({ kind, name }: Limit, amount: number): Counted {
+    return counts[kind].incrby(name, amount, seconds)
   }
 }
 
 /** Shared through Redis. What is asked of it rejects where Redis is away, but for corrections. */
-export function redisWindows(redis: Redis, seconds: number): Windows {
+export function sharedWindows(redis: Redis, seconds: number): Windows {
   const limiters = new Map<string, RateLimiterRedis>()
-  return toWindows(
-    (limit, amount) => limiterOf(limit.kind, limit.most).consume(limit.name, amount).catch(orThrow),
-    ({ kind, name }, amount) => limiterOf(kind, unlimited.points).penalty(name, amount),
-    (correction) => redis.ask(correction, undefined),
-  )
+  return {
+    async take(limit, amount) {
+      const counting = limiterOf(limit.kind, limit.most).consume(limit.name, amount)
+      return toUse(limit, amount, await counting.catch(orThrow), correct)
+    },
+  }
+
+  function correct({ kind, name }: Limit, amount: number): void {
+    void redis.ask<unknown>(
+      () => limiterOf(kind, unlimited.points).penalty(name, amount),
+      undefined,
+    )
+  }
 
   /** They hold no count of their own; there is one for each limit that somebody has. */
   function limiterOf(kind: Limit['kind'], points: number): RateLimiterRedis {
@@ -108,8 +118,6 @@ return {used, ARGV[2] * 1000}
 
 type Counted = Pick<RateLimiterRes, 'consumedPoints' | 'msBeforeNext'>
 
-type Count = (limit: Limit, amount: number) => Promise<Counted>
-
 /** The library rejects with what it counted where that is too much. */
 function orThrow(reason: unknown): Counted {
   if (reason instanceof Error) throw reason
@@ -120,33 +128,26 @@ function orThrow(reason: unknown): Counted {
 /** So long before the end of a minute nothing is given back: it might come to the next one. */
 const lastMomentMs = 500
 
-function toWindows(
-  take: Count,
-  count: Count,
-  correctly: (correction: () => Promise<unknown>) => Promise<unknown> = (correction) =>
-    correction(),
-): Windows {
+/** What was counted where so much was taken, or was not; `count` adds to it. */
+function toUse(
+  limit: Limit,
+  taken: number,
+  { consumedPoints, msBeforeNext: endsInMs }: Counted,
+  count: (limit: Limit, amount: number) => void,
+): Use {
+  const fits = consumedPoints <= limit.most
+  const endsAt = performance.now() + endsInMs
   return {
-    take: async (limit, amount) => toUse(limit, amount, await take(limit, amount)),
-    note: async (limit, amount) => toUse(limit, amount, await count(limit, amount)),
-  }
-
-  function toUse(limit: Limit, taken: number, counted: Counted): Use {
-    const { consumedPoints, msBeforeNext: endsInMs } = counted
-    const fits = consumedPoints <= limit.most
-    const endsAt = performance.now() + endsInMs
-    return {
-      limit,
-      taken,
-      fits,
-      used: fits ? consumedPoints : consumedPoints - taken,
-      endsInMs,
-      async correct(amount) {
-        const more = amount - taken
-        // What is less than was taken belongs to its own minute; what is more was used in any case.
-        const counts = more > 0 || (more < 0 && performance.now() < endsAt - lastMomentMs)
-        if (counts) await correctly(() => count(limit, more))
-      },
-    }
+    limit,
+    taken,
+    fits,
+    used: fits ? consumedPoints : consumedPoints - taken,
+    endsInMs,
+    correct(amount) {
+      const more = amount - taken
+      // What is less than was taken belongs to its own minute; what is more was used in any case.
+      const counts = more > 0 || (more < 0 && performance.now() < endsAt - lastMomentMs)
+      if (counts) count(limit, more)
+    },
   }
 }

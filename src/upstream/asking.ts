@@ -149,30 +149,34 @@ export function createAsker({ gate, transport, retry, places }: AskerSettings): 
     credential: Record<string, string>,
   ): Promise<Reply | ApiError> {
     const { record, signal, credential: own } = call
+    const ask = record.ask(target)
+    const { arrival, traceparent } = ask
     try {
-      return await record.ask(target, async ({ arrival, traceparent }) => {
-        const reply = await transport.post({
-          url: target.url,
-          headers: {
-            ...headers,
-            ...credential,
-            'content-type': 'application/json',
-            'accept-encoding': 'identity',
-            ...(traceparent !== undefined && { traceparent }),
-          },
-          body: JSON.stringify(request),
-          signal,
-          patience: toPatience(headers),
-          waiting: record.waiting,
-          arrival,
-        })
-        if (reply.status === 200) return reply
-        const { status } = reply
+      const reply = await transport.post({
+        url: target.url,
+        headers: {
+          ...headers,
+          ...credential,
+          'content-type': 'application/json',
+          'accept-encoding': 'identity',
+          ...(traceparent !== undefined && { traceparent }),
+        },
+        body: JSON.stringify(request),
+        signal,
+        patience: toPatience(headers),
+        waiting: record.waiting,
+        arrival,
+      })
+      const { status } = reply
+      if (status !== 200) {
         const body = reply.redact(await reply.text())
         const refusal = { status, body, retryAfter: reply.header('retry-after') }
         throw toApiError(refusal, gate.owner(own))
-      })
+      }
+      record.answered(ask)
+      return reply
     } catch (error) {
+      record.failed(ask, error)
       if (error instanceof ApiError) return error
       throw error
     }

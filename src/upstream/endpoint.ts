@@ -13,7 +13,9 @@ export interface EndpointSettings {
   /** Where chat completions are, e.g. `https://…/endpoints/123/chat/completions`. */
   url: string
   /** `credential` is the client's own, where it passes through. */
-  headers: (credential: string | undefined) => Promise<Record<string, string>>
+  headers: (
+    credential: string | undefined,
+  ) => Record<string, string> | Promise<Record<string, string>>
   /** The credential in these headers was refused: get another. False where there is no other. */
   renew: (refused: Record<string, string>) => boolean
   /** Whose credential the endpoint sees. */
@@ -62,9 +64,13 @@ export function endpointBackend(settings: EndpointSettings): Backend {
     const target = { provider, model: model ?? call.model, place: '', url }
     for (let renewed = false; ; renewed = true) {
       const credential = await record.waiting.for(headers(call.credential))
+      const ask = record.ask(target)
       try {
-        return await record.ask(target, (ask) => send(sent, credential, call, ask))
+        const reply = await send(sent, credential, call, ask)
+        record.answered(ask)
+        return reply
       } catch (error) {
+        record.failed(ask, error)
         const refused = error instanceof ApiError && error.code === 'upstream_authentication_error'
         const again = refused && !renewed && call.credential === undefined && renew(credential)
         if (!again) throw error

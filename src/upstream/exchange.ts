@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { ApiError, badGateway } from '../errors.ts'
 import type { Arrival, Waiting } from './record.ts'
+import { redacted } from './redact.ts'
 import type { Source } from './source.ts'
+import type { Reply } from './transport.ts'
 
 /** What is held for a reader that is not there yet, in bytes; then the sender has to wait. */
 const mostHeld = 64 * 1024
@@ -12,31 +14,52 @@ const longestBody = 64 * 1024 * 1024
 /** Turns what went wrong on the way into what the client gets; `begun` says that an answer had come. */
 export type ToFault = (error: Error, begun: boolean) => ApiError
 
-/** One request to an upstream: its head resolves `begun`, its body is taken piece by piece. */
-export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
+export interface ExchangeSettings {
+  /** Aborts when nobody waits for the answer any more. */
+  signal: AbortSignal
+  toFault: ToFault
+  /** Gets the time that the answer is waited for. */
+  waiting: Waiting
+  /** Gets how the answer's body came. */
+  arrival: Arrival
+  /** The headers that it was asked with. */
+  asked: Record<string, string>
+}
+
+/** One request to an upstream, and its answer: the head first, the body piece by piece or whole. */
+export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer>, Reply {
   status = 0
-  readonly begun: Promise<this>
   #headers: Headers = {}
   #held: Buffer[] = []
   #heldBytes = 0
+  /** The body is wanted whole: nobody takes pieces of it. */
+  #whole = false
   #over = false
   #failure: { error: unknown } | undefined
   #controller: Dispatcher.DispatchController | undefined
   /** Tells who waits for the body that something has happened to it. */
   #wake: (() => void) | undefined
   readonly #head = Promise.withResolvers<this>()
-  readonly #signal: AbortSignal
-  readonly #toFault: ToFault
-  readonly #waiting: Waiting
-  readonly #arrival: Arrival
+  /** Whether somebody waits for the head. */
+  #awaited = false
+  readonly #settings: ExchangeSettings
 
-  constructor(signal: AbortSignal, toFault: ToFault, waiting: Waiting, arrival: Arrival) {
-    this.#signal = signal
-    this.#toFault = toFault
-    this.#waiting = waiting
-    this.#arrival = arrival
-    this.begun = this.#head.promise
-    signal.addEventListener('abort', this.#abort)
+  constructor(settings: ExchangeSettings) {
+    this.#settings = settings
+    settings.signal.addEventListener('abort', this.#abort)
+  }
+
+  /** Resolves with the head, so that status and headers are known. Rejects where there will be none. */
+  begun(): Promise<this> {
+    if (this.status === 0 && !this.#over) {
+      this.#awaited = true
+      this.#settings.waiting.begin()
+    }
+    return this.#head.promise
+  }
+
+  get body(): Source<Buffer> {
+    return this
   }
 
   header(name: string): string | undefined {
@@ -44,38 +67,30 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
     return Array.isArray(value) ? value[0] : value
   }
 
+  readonly redact = (text: string): string => redacted(text, this.#settings.asked)
+
   /** All that came since the last time. What came before a failure is given before the failure. */
   async next(): Promise<Buffer | undefined> {
     while (this.#held.length === 0) {
       if (this.#failure !== undefined) throw this.#failure.error
       if (this.#over) return undefined
-      this.#waiting.begin()
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-      this.#waiting.end()
+      this.#settings.waiting.begin()
+      await this.#change()
+      this.#settings.waiting.end()
     }
-    const [only, ...more] = this.#held
-    const bytes = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#held)
-    this.#held = []
-    this.#heldBytes = 0
-    if (this.#controller?.paused === true) this.#controller.resume()
-    return bytes
+    return this.#take()
   }
 
   /** The whole body. Rejects with 502 where it is longer than 64 MiB. */
   async text(): Promise<string> {
-    const pieces: Buffer[] = []
-    let length = 0
-    for (let piece = await this.next(); piece !== undefined; piece = await this.next()) {
-      length += piece.length
-      if (length > longestBody) {
-        this.cancel()
-        throw badGateway('Gemini sent an answer longer than 64 MiB.')
-      }
-      pieces.push(piece)
-    }
-    const text = Buffer.concat(pieces, length).toString()
+    this.#whole = true
+    this.#checkLength()
+    this.#goOn()
+    this.#settings.waiting.begin()
+    while (!this.#over) await this.#change()
+    this.#settings.waiting.end()
+    if (this.#failure !== undefined) throw this.#failure.error
+    const text = this.#take().toString()
     // Like `fetch`, without a byte order mark.
     return text.startsWith('\uFEFF') ? text.slice(1) : text
   }
@@ -94,13 +109,15 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
     if (status < 200) return
     this.status = status
     this.#headers = headers
+    this.#endWaiting()
     this.#head.resolve(this)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
-    this.#arrival.note()
+    this.#settings.arrival.note()
     this.#held.push(piece)
     this.#heldBytes += piece.length
+    if (this.#whole) return this.#checkLength()
     if (this.#heldBytes > mostHeld) controller.pause()
     this.#wakeUp()
   }
@@ -110,13 +127,43 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    const fault = this.#toFault(error, this.status !== 0)
+    const fault = this.#settings.toFault(error, this.status !== 0)
     this.#fail(fault, fault.label)
   }
 
   readonly #abort = (): void => {
-    const reason: unknown = this.#signal.reason
+    const reason: unknown = this.#settings.signal.reason
     this.#giveUp(reason, reason instanceof ApiError ? reason.label : 'cancelled')
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  #take(): Buffer {
+    const [only, ...more] = this.#held
+    const bytes = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#held)
+    this.#held = []
+    this.#heldBytes = 0
+    this.#goOn()
+    return bytes
+  }
+
+  #goOn(): void {
+    if (this.#controller?.paused === true) this.#controller.resume()
+  }
+
+  #checkLength(): void {
+    if (this.#heldBytes <= longestBody) return
+    this.#giveUp(badGateway('Gemini sent an answer longer than 64 MiB.'))
+  }
+
+  #endWaiting(): void {
+    if (!this.#awaited) return
+    this.#awaited = false
+    this.#settings.waiting.end()
   }
 
   /** What came already is not wanted either. `why` is undefined where enough has come. */
@@ -131,13 +178,14 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
     if (this.#over) return
     this.#failure = { error }
     this.#end(why)
+    this.#endWaiting()
     this.#head.reject(error)
   }
 
   #end(why?: string): void {
     this.#over = true
-    this.#arrival.end(why)
-    this.#signal.removeEventListener('abort', this.#abort)
+    this.#settings.arrival.end(why)
+    this.#settings.signal.removeEventListener('abort', this.#abort)
     this.#wakeUp()
   }
 
@@ -149,6 +197,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer> {
 
 type Headers = Record<string, string | string[] | undefined>
 
-function toError(reason: unknown): Error {
+/** Why something was aborted. */
+export function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('Aborted.')
 }

@@ -43,13 +43,16 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       const translation = await translate(body, call)
       return untilFruitful(translation, call, 'generateContent', async (replies) => {
         const owner = gate.owner(call.credential)
-        const responses = await Promise.all(replies.map((reply) => toResponse(reply, owner)))
-        const [only, ...more] = responses
-        const response = only !== undefined && more.length === 0 ? only : mergeCopies(responses)
+        const [only, ...more] = replies
+        const response =
+          only !== undefined && more.length === 0
+            ? await toResponse(only, owner)
+            : mergeCopies(await Promise.all(replies.map((reply) => toResponse(reply, owner))))
         // A whole answer always has its usage.
         const stream = begin(call, toAnswerOptions(translation, replies, true))
         const content = understood(() => collectWhole(stream, response))
-        await remember(stream.takeCalls(), call)
+        const calls = stream.takeCalls()
+        if (calls.length > 0) await remember(calls, call)
         return { stream, content, discard: () => undefined }
       })
     },
@@ -84,15 +87,8 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     }
     try {
       for (let waited = 0; ;) {
-        const answered = await endable(next.asked, call, async (call, end) => {
-          const asking = await ask(next, translation, call, method)
-          const beginning = await read(asking.replies).catch((error: unknown) => {
-            end()
-            return toBroken(error)
-          })
-          return { ...asking, beginning }
-        })
-        const { beginning, asked, mended, tried } = answered
+        const { answered, beginning } = await begun(next, translation, call, method, read)
+        const { asked, mended, tried } = answered
         next = { ...next, asked, mended, tried }
         if (beginning instanceof ApiError) {
           places.failed(answered.place, call.model, beginning, call.credential === undefined)
@@ -117,6 +113,27 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       }
     } finally {
       ticket.done()
+    }
+  }
+
+  /** Asks once, and reads as much of the answer as can be taken back. */
+  async function begun<T>(
+    attempt: Attempt,
+    translation: Translation,
+    call: Call,
+    method: string,
+    read: (replies: Reply[]) => Promise<Beginning<T>>,
+  ): Promise<{ answered: Answered; beginning: Beginning<T> | ApiError }> {
+    const several = together(attempt.asked, call)
+    let answered: Answered | undefined
+    try {
+      answered = await ask(attempt, translation, several.call, method)
+      return { answered, beginning: await read(answered.replies) }
+    } catch (error) {
+      several.end()
+      // It broke off before it had begun for the client.
+      if (answered !== undefined && error instanceof ApiError) return { answered, beginning: error }
+      throw error
     }
   }
 
@@ -206,31 +223,16 @@ interface Beginning<T> {
   discard: () => void
 }
 
-/** An answer that broke off before it had begun for the client. */
-function toBroken(error: unknown): ApiError {
-  if (error instanceof ApiError) return error
-  throw error
-}
-
 /**
  * Where several calls make one answer, the failure of one ends the others: nobody waits for them any
  * more. `end` does it, also once the answer has begun.
  */
-async function endable<T>(
-  { request, copies }: Asked,
-  call: Call,
-  work: (call: Call, end: () => void) => Promise<T>,
-): Promise<T> {
-  if ((request.generationConfig?.candidateCount ?? copies) === 1) return work(call, () => undefined)
+function together({ request, copies }: Asked, call: Call): { call: Call; end: () => void } {
+  const only = (request.generationConfig?.candidateCount ?? copies) === 1
+  if (only) return { call, end: () => undefined }
   const others = new AbortController()
-  const end = () => others.abort()
   const signal = AbortSignal.any([call.signal, others.signal])
-  try {
-    return await work({ ...call, signal }, end)
-  } catch (error) {
-    end()
-    throw error
-  }
+  return { call: { ...call, signal }, end: () => others.abort() }
 }
 
 function toAsked({ request, answer }: Translation): Asked {

@@ -2,7 +2,7 @@ import { unauthorized } from '../errors.ts'
 import type { Provider } from '../translate/gemini.ts'
 import type { Target } from './record.ts'
 import type { Owner } from '../translate/status.ts'
-import type { TokenSource } from './token.ts'
+import type { AccessToken, TokenSource } from './token.ts'
 
 /** A way into Google: where a model is, and as whom it is asked. */
 export interface Gate {
@@ -16,7 +16,10 @@ export interface Gate {
   /** `place` counts the places. */
   url(model: string, method: string, place?: number): string
   /** `credential` is the client's own, where it passes through. */
-  headers(credential: string | undefined, place?: number): Promise<Record<string, string>>
+  headers(
+    credential: string | undefined,
+    place?: number,
+  ): Record<string, string> | Promise<Record<string, string>>
   owner(credential: string | undefined): Owner
   /** The credential in these headers was refused: get another. False where there is no other. */
   renew(refused: Record<string, string>): boolean
@@ -35,7 +38,7 @@ export function developerGate({ apiKeys, baseUrl }: DeveloperSettings): Gate {
     name: 'gcp.gemini',
     places: apiKeys.length > 1 ? apiKeys.map((_, index) => `key ${index + 1}`) : [''],
     url: (model, method) => `${baseUrl}/v1beta/models/${encodeURIComponent(model)}:${method}`,
-    async headers(credential, place = 0): Promise<Record<string, string>> {
+    headers(credential, place = 0): Record<string, string> {
       if (credential === undefined) return { 'x-goog-api-key': apiKeys[place] ?? '' }
       // The key goes into a header, never into the URL: URLs end up in logs.
       if (isApiKey(credential)) return { 'x-goog-api-key': credential }
@@ -89,13 +92,20 @@ function toBearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` }
 }
 
-/** The client's own token, or ours and whom it bills. Never ours where the client has to bring one. */
-export async function vertexHeaders(
+/**
+ * The client's own token, or ours and whom it bills: at once where there is one. Never ours where the
+ * client has to bring one.
+ */
+export function vertexHeaders(
   credential: string | undefined,
   tokens: TokenSource,
-): Promise<Record<string, string>> {
+): Record<string, string> | Promise<Record<string, string>> {
   if (credential !== undefined) return toBearer(credential)
-  const { token, quotaProject } = await tokens.get()
+  const token = tokens.get()
+  return token instanceof Promise ? token.then(toOwnHeaders) : toOwnHeaders(token)
+}
+
+function toOwnHeaders({ token, quotaProject }: AccessToken): Record<string, string> {
   return {
     ...toBearer(token),
     ...(quotaProject !== undefined && { 'x-goog-user-project': quotaProject }),

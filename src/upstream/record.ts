@@ -36,10 +36,13 @@ export class CallRecord {
     this.streamed = streamed
   }
 
-  /** Sends something upstream, and writes down what comes of it. `send` rejects where it was refused. */
-  async ask<T>(target: Target, send: (ask: Ask) => Promise<T>): Promise<T> {
+  /** Something is sent upstream now; `answered` or `failed` tells what came of it. */
+  ask({ provider, model, place, url }: Target): Ask {
     const ask: Ask = {
-      ...target,
+      provider,
+      model,
+      place,
+      url,
       sentAt: performance.now(),
       endedAt: undefined,
       failure: undefined,
@@ -48,14 +51,18 @@ export class CallRecord {
     }
     this.asks.push(ask)
     if (this.trace !== undefined) ask.traceparent = this.trace.follow(ask)
-    try {
-      return await send(ask)
-    } catch (error) {
-      ask.failure = error instanceof ApiError ? error.label : 'cancelled'
-      throw error
-    } finally {
-      ask.endedAt = performance.now()
-    }
+    return ask
+  }
+
+  /** Its answer has begun. */
+  answered(ask: Ask): void {
+    ask.endedAt = performance.now()
+  }
+
+  /** It was refused; anything but an ApiError says that nobody waits for it any more. */
+  failed(ask: Ask, error: unknown): void {
+    ask.failure = error instanceof ApiError ? error.label : 'cancelled'
+    ask.endedAt = performance.now()
   }
 
   /** The tokens of all that was asked, by kind; undefined where nobody has told. */
@@ -169,8 +176,12 @@ export class Waiting {
     if (this.#open === 0) this.#endedMs += performance.now() - this.#since
   }
 
-  /** Waits for a promise. */
-  async for<T>(promise: Promise<T>): Promise<T> {
+  /** Waits where there is something to wait for. */
+  for<T>(wanted: T | Promise<T>): T | Promise<T> {
+    return wanted instanceof Promise ? this.#wait(wanted) : wanted
+  }
+
+  async #wait<T>(promise: Promise<T>): Promise<T> {
     this.begin()
     try {
       return await promise

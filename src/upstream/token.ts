@@ -7,8 +7,8 @@ export interface AccessToken {
 }
 
 export interface TokenSource {
-  /** Throws 503 where no credential can be had. */
-  get(): Promise<AccessToken>
+  /** At once where it is there. Rejects with 503 where no credential can be had. */
+  get(): AccessToken | Promise<AccessToken>
   /** This token was refused: the next `get` gives another. */
   forget(token: string): void
   /** Whether there is one; asking sees to it that it is tried to get one. */
@@ -57,7 +57,7 @@ export function keptToken(settings: KeptTokenSettings): TokenSource {
   let nextAt = 0
 
   return {
-    async get() {
+    get() {
       if (!isUsable()) return renew()
       if (kept !== undefined && kept.renewAt <= now()) renew().catch(() => undefined)
       return kept ?? renew()
@@ -117,7 +117,7 @@ export function keptToken(settings: KeptTokenSettings): TokenSource {
 /** A token that is given once and for all, e.g. for the built-in emulator. */
 export function fixedToken(token: string): TokenSource {
   return {
-    get: async () => ({ token, quotaProject: undefined }),
+    get: () => ({ token, quotaProject: undefined }),
     forget: () => undefined,
     available: () => true,
   }

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici'
 import Agent from 'undici/lib/dispatcher/agent.js'
+import { LRUCache } from 'lru-cache'
 import { ApiError, badGateway, interrupted } from '../errors.ts'
-import { tryParseJson } from '../translate/json.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, toError } from './exchange.ts'
 import { Arrival, Waiting } from './record.ts'
 import type { Source } from './source.ts'
 
@@ -32,7 +32,7 @@ export interface Reply {
 }
 
 export interface Transport {
-  /** Throws 502 or 504 where no answer came, and the abort's reason where the client has left. */
+  /** Rejects with 502 or 504 where no answer came, and with the abort's reason where the client has left. */
   post(post: Post): Promise<Reply>
   close(): Promise<void>
 }
@@ -54,41 +54,34 @@ export function createTransport(limits: Limits): Transport {
     headersTimeout: limits.headersTimeout,
     bodyTimeout: limits.idleTimeout,
   })
+  // A few models are asked again and again, and parsing an address costs as much as writing a log line.
+  const addresses = new LRUCache<string, Address>({ max: 100 })
   return {
-    async post(post) {
+    post(post) {
       const { url, headers, body, signal, patience } = post
       const { waiting = new Waiting(), arrival = new Arrival() } = post
-      signal.throwIfAborted()
-      // In normal form: what an operator configured may hold spaces, or lead to a parent.
-      const { origin, pathname, search } = new URL(url)
-      const path = pathname + search
-      const exchange = new Exchange(signal, toFault, waiting, arrival)
+      if (signal.aborted) return Promise.reject(toError(signal.reason))
+      const address = addresses.get(url) ?? toAddress(url)
+      addresses.set(url, address)
+      const { origin, path } = address
+      const exchange = new Exchange({ signal, toFault, waiting, arrival, asked: headers })
       const headersTimeout = patience ?? limits.headersTimeout
       dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout }, exchange)
-      await waiting.for(exchange.begun)
-      return {
-        status: exchange.status,
-        header: (name) => exchange.header(name),
-        body: exchange,
-        text: () => exchange.text(),
-        redact: (text) => without(credentialsIn(headers), text),
-      }
+      return exchange.begun()
     },
     close: () => dispatcher.destroy(),
   }
 }
 
-/** JSON is written anew first: its letters may be escaped. */
-function without(secrets: readonly string[], text: string): string {
-  const parsed = tryParseJson(text)
-  const plain = parsed === undefined ? text : JSON.stringify(parsed)
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), plain)
+/** Where a request goes, in normal form: what an operator configured may hold spaces, or lead to a parent. */
+interface Address {
+  origin: string
+  path: string
 }
 
-function credentialsIn(headers: Record<string, string>): string[] {
-  const { authorization = '', 'x-goog-api-key': key = '' } = headers
-  // A shorter one is nobody's secret, and its letters may be part of any word.
-  return [authorization.replace(/^Bearer +/i, ''), key].filter((secret) => secret.length >= 8)
+function toAddress(url: string): Address {
+  const { origin, pathname, search } = new URL(url)
+  return { origin, path: pathname + search }
 }
 
 /** What went wrong on the way, as a client gets it; the network's own words stay in `cause`. */

@@ -11,7 +11,7 @@ const shed = { status: 503, code: 'server_overloaded', headers: { 'retry-after':
 async function filled(mostAtOnce: number) {
   const entrance = door({ mostAtOnce })
   const leaves = await Promise.all(
-    Array.from({ length: mostAtOnce }, () => entrance.enter(staying)),
+    Array.from({ length: mostAtOnce }, async () => entrance.enter(staying)),
   )
   return { entrance, leaves }
 }
@@ -35,7 +35,7 @@ describe('the door', () => {
     const waiting = Array.from({ length: 64 }, () => entrance.enter(staying))
     assert.deepEqual(entrance.crowd(), { inside: 1, waiting: 64 })
     assert.throws(() => entrance.knock(), { ...shed, turnedAway: 'queue_full' })
-    await assert.rejects(entrance.enter(staying), shed)
+    await assert.rejects(async () => entrance.enter(staying), shed)
     leaves[0]?.()
     for (const enter of waiting) (await enter)()
     entrance.knock()
@@ -44,14 +44,17 @@ describe('the door', () => {
   it('sends away who has waited for two seconds', async () => {
     const { entrance } = await filled(1)
     const started = performance.now()
-    await assert.rejects(entrance.enter(staying), { ...shed, turnedAway: 'queue_timeout' })
+    await assert.rejects(async () => entrance.enter(staying), {
+      ...shed,
+      turnedAway: 'queue_timeout',
+    })
     assert.ok(performance.now() - started >= 1_990)
   })
 
   it('keeps no place for who has left', async () => {
     const { entrance, leaves } = await filled(1)
     const leaving = new AbortController()
-    const gone = assert.rejects(entrance.enter(leaving.signal), { name: 'AbortError' })
+    const gone = assert.rejects(async () => entrance.enter(leaving.signal), { name: 'AbortError' })
     const next = entrance.enter(staying)
     leaving.abort()
     await gone
@@ -63,7 +66,9 @@ describe('the door', () => {
   it('keeps no room for who left in the moment of entering', async () => {
     const { entrance, leaves } = await filled(1)
     const leaving = new AbortController()
-    const entering = assert.rejects(entrance.enter(leaving.signal), { name: 'AbortError' })
+    const entering = assert.rejects(async () => entrance.enter(leaving.signal), {
+      name: 'AbortError',
+    })
     leaves[0]?.()
     leaving.abort()
     await entering
@@ -73,7 +78,7 @@ describe('the door', () => {
   it('lets nobody in while the process is at its limits', async () => {
     let strained = true
     const entrance = door({ mostAtOnce: 10, strain: () => (strained ? 'heap_full' : undefined) })
-    await assert.rejects(entrance.enter(staying), { ...shed, turnedAway: 'heap_full' })
+    await assert.rejects(async () => entrance.enter(staying), { ...shed, turnedAway: 'heap_full' })
     strained = false
     ;(await entrance.enter(staying))()
   })

@@ -129,7 +129,7 @@ describe('a token', () => {
   it('that comes too late for a request is there for the next', async () => {
     const late = Promise.withResolvers<IssuedToken>()
     const tokens = keptToken({ fetch: () => late.promise, onFailure: () => undefined })
-    const refused = assert.rejects(tokens.get(), { status: 503 })
+    const refused = assert.rejects(async () => tokens.get(), { status: 503 })
     await pass(5_000)
     await refused
     late.resolve({ token: 'late', quotaProject: undefined, endsAt: Date.now() + hour })
