@@ -6,6 +6,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { entry, nodeOptions } from '../test/support/npm-start.ts'
 import { freePort } from '../test/support/port.ts'
 import { endWithUs } from '../test/suites/support/ends-with-us.ts'
 import { rssOf } from '../test/suites/support/process.ts'
@@ -51,7 +52,7 @@ const contestants: Contestant[] = [
   ...checkouts.map((folder, n) => ({
     name: n === 0 ? 'from source' : folder,
     folder,
-    command: [process.execPath, 'src/main.ts'],
+    command: [process.execPath, ...nodeOptions, entry],
   })),
 ]
 if (image !== undefined) {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { nodeOptions } from './support/npm-start.ts'
 
 const root = join(import.meta.dirname, '..')
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
@@ -26,6 +27,11 @@ describe('the image', () => {
       [...new Set(loaded)].filter((name) => !ofBase.test(name)),
       copied.map(([, name]) => name),
     )
+  })
+
+  it('starts as npm start does', () => {
+    const [, ...options] = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]')
+    assert.deepEqual(options, [...nodeOptions, 'dist/main.js'])
   })
 
   it('is built of what .dockerignore lets through', () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { entry, nodeOptions } from '../../test/support/npm-start.ts'
 import { type Contestant, started } from './contestant.ts'
 
 /** As it is delivered, but for where its upstream is. */
@@ -57,7 +58,7 @@ function pollux(
     every: 1,
     start: async ({ upstream, open }) =>
       started(name, (port) => ({
-        command: [process.execPath, 'src/main.ts'],
+        command: [process.execPath, ...nodeOptions, entry],
         cwd,
         env: {
           ...(open !== undefined && { POLLUX_MAX_CONCURRENT: String(open) }),

@@ -45,7 +45,7 @@ export function toAnswered(request: FastifyRequest, reply: FastifyReply): Answer
   return {
     id: request.id,
     method: request.method,
-    path: request.routeOptions.url ?? '(no such route)',
+    path: request.routeOptions.url ?? request.meant?.pattern ?? '(no such route)',
     status: left ? 499 : reply.statusCode,
     left,
     durationMs,

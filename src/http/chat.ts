@@ -9,7 +9,6 @@ import { CallRecord } from '../upstream/record.ts'
 import { isLimited, type Limiter } from '../limits/limiter.ts'
 import { admit } from './admission.ts'
 import { type Authenticate, checkAccess } from './auth.ts'
-import { refuseOthers } from './errors.ts'
 import type { Door } from './overload.ts'
 import { orAborted, type Running } from './signal.ts'
 import { sendEvents } from './sse.ts'
@@ -141,7 +140,7 @@ function postRoute(
     request.body = undefined
     return send(backend, body, call, reply, settings)
   })
-  refuseOthers(server, path, 'POST')
+  server.servedPaths.add({ pattern: path, allowed: 'POST' })
 }
 
 function toHead(model: string): Head {

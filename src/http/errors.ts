@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, brief, internalError, invalidRequest, unknownUrl } from '../errors.ts'
 import { toLogged } from './failure-log.ts'
+import type { ServedPath } from './paths.ts'
 import { toLogFields } from './trace-context.ts'
 
 /** Anything thrown, as the client gets it. What is no ApiError is a bug of ours, or the parser's word. */
@@ -70,21 +71,14 @@ function closing(error: ApiError, headers: FastifyRequest['headers']): ApiError 
   return error
 }
 
-/** Other methods at a path that has one: 405 with `allow`. */
-export function refuseOthers(server: FastifyInstance, path: string, allowed: 'GET' | 'POST'): void {
-  const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...(allowed === 'POST' ? ['HEAD'] : [])]
-  const refuse = async ({ method, headers }: FastifyRequest) => {
-    const message = `Not allowed to ${method} here. Send a ${allowed} request.`
-    const details = { code: 'method_not_allowed', headers: { allow: allowed } }
-    throw closing(new ApiError(405, 'invalid_request_error', message, details), headers)
-  }
-  server.route({
-    method: others.filter((one) => one !== allowed),
-    url: path,
-    exposeHeadRoute: false,
-    onRequest: refuse,
-    handler: refuse,
-  })
+/** 405 with `allow`: another method at a path that is served. */
+export function wrongMethod(
+  { method, headers }: FastifyRequest,
+  { allowed }: ServedPath,
+): ApiError {
+  const message = `Not allowed to ${method} here. Send a ${allowed} request.`
+  const details = { code: 'method_not_allowed', headers: { allow: allowed } }
+  return closing(new ApiError(405, 'invalid_request_error', message, details), headers)
 }
 
 /** Sends OpenAI's error object, whatever the reply was meant to be. */

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { brief, unknownModel } from '../errors.ts'
 import type { Authenticate, Client } from './auth.ts'
-import { refuseOthers } from './errors.ts'
 
 export interface ModelsSettings {
   /** The ids to list to a client. */
@@ -27,8 +26,8 @@ export function modelRoutes(
     if (serves(id, client)) return toModel(id)
     throw unknownModel(`The model '${brief(id)}' does not exist here. See GET /v1/models.`)
   })
-  refuseOthers(server, `${prefix}/models`, 'GET')
-  refuseOthers(server, `${prefix}/models/*`, 'GET')
+  server.servedPaths.add({ pattern: `${prefix}/models`, allowed: 'GET' })
+  server.servedPaths.add({ pattern: `${prefix}/models/*`, allowed: 'GET' })
 
   /** Who asks, also for the log. */
   function recognise(request: FastifyRequest): Client {

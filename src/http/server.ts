@@ -5,10 +5,11 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { shuttingDown } from '../errors.ts'
 import { type Observer, toAnswered } from './answered.ts'
 import { type BodyLimits, bodyReader } from './body.ts'
-import { noSuchRoute, renderErrors, sendError, toApiError } from './errors.ts'
+import { noSuchRoute, renderErrors, sendError, toApiError, wrongMethod } from './errors.ts'
 import { checkHead } from './head.ts'
 import { parseJsonBodies } from './json.ts'
 import { parserErrors } from './parser-errors.ts'
+import { ServedPaths } from './paths.ts'
 import { type PortLimits, PortServer } from './protocols.ts'
 import { dropStalled } from './stalled.ts'
 import { guards } from './watchers.ts'
@@ -70,6 +71,8 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   server.decorateRequest('client', undefined)
   server.decorateRequest('record', undefined)
   server.decorateRequest('refusal', undefined)
+  server.decorateRequest('meant', undefined)
+  server.decorate('servedPaths', new ServedPaths())
   server.addHook('onRequest', (request, reply, done) => {
     // Its connection closes with the answer before it. (Up to here nothing was awaited: that answer's
     // request was judged before this one was read.)
@@ -84,7 +87,10 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     })
     if (stopping) throw shuttingDown()
     // Before its body is read: whoever has no key must not fill the memory.
-    if (request.is404) throw noSuchRoute(request)
+    if (request.is404) {
+      request.meant = server.servedPaths.find(request)
+      throw request.meant ? wrongMethod(request, request.meant) : noSuchRoute(request)
+    }
     try {
       checkHead(request.raw)
     } catch (error) {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { entry, nodeOptions } from './npm-start.ts'
 import { within } from './within.ts'
 
 /** The real process, with no environment but what the test gives it. */
@@ -23,10 +24,10 @@ const readAlong = process.env.POLLUX_TEST_LOG
 const root = join(import.meta.dirname, '..', '..')
 
 /** Where somebody wants to know it of another form of the gateway, e.g. the bundle in the image. */
-export const main = process.env.POLLUX_TEST_MAIN ?? 'src/main.ts'
+export const main = process.env.POLLUX_TEST_MAIN ?? entry
 
 export function startChild(env: Record<string, string>, ...words: string[]): Child {
-  const child = spawn(process.execPath, [main, ...words], {
+  const child = spawn(process.execPath, [...nodeOptions, main, ...words], {
     cwd: root,
     // HOME would lead to credentials of whoever runs the tests.
     env: {

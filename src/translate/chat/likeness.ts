@@ -1,15 +1,19 @@
 import type { GenerateContentResponse, Part } from '../gemini.ts'
 import { endOfString } from '../json-structure.ts'
+import type { ChatChunk } from './response.ts'
 
 /** An event that is like the one before it but for its text and its counts. */
 export class Repeat {
   readonly text: string
   /** The whole event, as JSON: its counts are read when they are needed. */
   readonly data: string
+  /** Whether the text holds nothing that JSON writes otherwise than it is. */
+  readonly plain: boolean
 
-  constructor(text: string, data: string) {
+  constructor(text: string, data: string, plain: boolean) {
     this.text = text
     this.data = data
+    this.plain = plain
   }
 }
 
@@ -49,8 +53,10 @@ export class Likeness {
     const start = this.#before.length
     const end = endOfString(data, start - 1)
     if (!this.#endsAlike(data, end)) return undefined
-    const text = decoded(data.slice(start, end))
-    return text === undefined || text === '' ? undefined : new Repeat(text, data)
+    const literal = data.slice(start, end)
+    const plain = !odd.test(literal)
+    const text = plain ? literal : decoded(literal)
+    return text === undefined || text === '' ? undefined : new Repeat(text, data, plain)
   }
 
   #endsAlike(data: string, from: number): boolean {
@@ -130,10 +136,42 @@ const odd = /[\\\u0000-\u001F]/
 
 /** What a string of JSON says, given without its quotes; undefined for what is none. */
 function decoded(literal: string): string | undefined {
-  if (!odd.test(literal)) return literal
   try {
     return JSON.parse(`"${literal}"`)
   } catch {
     return undefined
+  }
+}
+
+/** Stands where the text will be. A NUL is written as an escape, which nothing else in a chunk is. */
+const gap = '\u0000'
+const written = JSON.stringify(gap)
+
+/** Chunks that differ in nothing but their text: what is around it is written once, for all of them. */
+export class Mould {
+  readonly #before: string
+  readonly #after: string
+
+  constructor(before: string, after: string) {
+    this.#before = before
+    this.#after = after
+  }
+
+  /** Undefined for a chunk that says more, or other things, than one text. */
+  static of(chunk: ChatChunk): Mould | undefined {
+    const [choice, ...others] = chunk.choices
+    if (choice === undefined || others.length > 0) return undefined
+    const { content, reasoning_content, ...besides } = choice.delta
+    const key = reasoning_content === undefined ? 'content' : 'reasoning_content'
+    if (content !== undefined && key !== 'content') return undefined
+    const emptied = { ...choice, delta: { [key]: gap, ...besides } }
+    const [before, after, ...more] = JSON.stringify({ ...chunk, choices: [emptied] }).split(written)
+    if (before === undefined || after === undefined || more.length > 0) return undefined
+    return new Mould(before, after)
+  }
+
+  /** A chunk with this text, as JSON. `plain`: it holds nothing that JSON writes otherwise than it is. */
+  cast(text: string, plain: boolean): string {
+    return this.#before + (plain ? `"${text}"` : JSON.stringify(text)) + this.#after
   }
 }

@@ -5,8 +5,7 @@ import { tryParseJson } from '../json.ts'
 import type { MadeCall } from './calls.ts'
 import { ChoiceStream } from './choice.ts'
 import type { FinishReason } from './finish.ts'
-import { type Repeat, textPartOf } from './likeness.ts'
-import { Mould } from './mould.ts'
+import { Mould, type Repeat, textPartOf } from './likeness.ts'
 import type { AnswerOptions } from './request.ts'
 import { type ChatChunk, type ChatCompletion, type ChunkChoice, collect } from './response.ts'
 import { toServiceTierName } from './service-tier.ts'
@@ -113,7 +112,9 @@ export class ChatStream {
     if (only === undefined) return []
     const { content, reasoning_content } = only.delta
     const text = reasoning_content ?? content
-    if (this.#mould !== undefined && more.length === 0 && text) return [this.#mould.cast(text)]
+    if (this.#mould !== undefined && more.length === 0 && text) {
+      return [this.#mould.cast(text, repeat.plain && text === repeat.text)]
+    }
     const chunks = choices.map((choice) => this.#chunk([choice]))
     if (chunks[0] !== undefined && more.length === 0) this.#mould = Mould.of(chunks[0])
     return chunks.map((chunk) => JSON.stringify(chunk))

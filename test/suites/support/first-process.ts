@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { main } from '../../support/child.ts'
+import { nodeOptions } from '../../support/npm-start.ts'
 import { within } from '../../support/within.ts'
 import { endWithUs } from './ends-with-us.ts'
 
@@ -23,7 +24,7 @@ export function canBeFirst(): boolean {
 }
 
 export async function startFirstProcess(env: Record<string, string>): Promise<FirstProcess> {
-  const outer = spawn('unshare', [...asFirst, process.execPath, main], {
+  const outer = spawn('unshare', [...asFirst, process.execPath, ...nodeOptions, main], {
     cwd: join(import.meta.dirname, '..', '..', '..'),
     env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', PORT: '0', ...env },
     stdio: 'ignore',

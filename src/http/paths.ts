@@ -1,0 +1,44 @@
+import type { FastifyRequest } from 'fastify'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    servedPaths: ServedPaths
+  }
+  interface FastifyRequest {
+    /** The path that a request without a route has come to by the wrong method. */
+    meant: ServedPath | undefined
+  }
+}
+
+/** A path that is served, for one method. */
+export interface ServedPath {
+  /** As its route has it, e.g. `/v1/models/*`. */
+  pattern: string
+  allowed: 'GET' | 'POST'
+}
+
+/**
+ * The paths that are served, for requests that come to them by another method. (Routes that refuse all other
+ * methods would say the same, and take longer to make than all the rest of the server.)
+ */
+export class ServedPaths {
+  readonly #paths: ServedPath[] = []
+
+  add(path: ServedPath): void {
+    this.#paths.push(path)
+  }
+
+  /** Undefined where the path is none, or the method unheard of. */
+  find({ url, method }: FastifyRequest): ServedPath | undefined {
+    if (!known.has(method)) return undefined
+    const [path = ''] = url.split('?', 1)
+    return this.#paths.find(({ pattern }) => toExpression(pattern).test(path))
+  }
+}
+
+const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+
+/** Parameters and a last `*`, in the words of routes. */
+function toExpression(pattern: string): RegExp {
+  return new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+').replace('*', '.*')}/?$`)
+}
