@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 /** Where the pieces of an answer go, whose length nobody knows yet. */
 export interface Pieces {
@@ -9,13 +9,17 @@ export interface Pieces {
 }
 
 /**
- * Begins an answer that comes in pieces, with the status and the headers that were set. In HTTP/1.1 each
- * piece is framed here and written as one string: Node would write four buffers for it, which costs half as
- * much again as all else about a small piece. HTTP/1.0 and HTTP/2 have no frames of this kind.
- * Source: RFC 9112 7.1.
+ * Begins an answer that comes in pieces. In HTTP/1.1 each piece is framed here and written as one string: Node
+ * would write four buffers for it, which costs half as much again as all else about a small piece. HTTP/1.0 and
+ * HTTP/2 have no frames of this kind. Source: RFC 9112 7.1.
  */
-export function beginPieces(raw: ServerResponse): Pieces {
-  raw.writeHead(raw.statusCode)
+export function beginPieces(
+  raw: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders,
+): Pieces {
+  // Given at once, they are not held for as long as the answer goes on, as those are that are set one by one.
+  raw.writeHead(status, headers)
   if (!raw.chunkedEncoding) {
     return {
       write: (text, taken) => void raw.write(text, taken),

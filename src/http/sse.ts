@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Answer, Batches } from '../upstream/backend.ts'
 import type { CallRecord } from '../upstream/record.ts'
@@ -91,11 +92,10 @@ class EventStream {
    */
   begin(headers: Record<string, string> = {}): Pieces {
     if (this.#pieces !== undefined) return this.#pieces
-    const { raw } = this.#reply.headers(headers).headers(eventStream).hijack()
-    for (const [name, value] of Object.entries(this.#reply.getHeaders())) {
-      if (value !== undefined) raw.setHeader(name, value)
-    }
-    this.#pieces = beginPieces(raw)
+    const { raw, statusCode } = this.#reply.headers(headers).headers(eventStream).hijack()
+    // The same to Fastify, in other words: it has no header without a value.
+    const given = this.#reply.getHeaders() as OutgoingHttpHeaders
+    this.#pieces = beginPieces(raw, statusCode, given)
     return this.#pieces
   }
 

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import { badGateway } from '../errors.ts'
 
 /** The longest event that is read: pictures come in one piece of several MB. */
@@ -9,7 +10,9 @@ const longestEvent = 16 * 1024 * 1024
  */
 export class EventReader {
   /** Letters of more than one byte are cut in two by the network. */
-  readonly #decoder = new TextDecoder()
+  readonly #decoder = new StringDecoder('utf8')
+  /** Whether nothing has come yet: a byte order mark may come first. */
+  #fresh = true
   /** Pieces of a line whose end has not come; joined only then, so that long lines cost no more. */
   #line: string[] = []
   /** The `data` lines of an event that no blank line has ended yet. */
@@ -24,12 +27,15 @@ export class EventReader {
   #afterCr = false
 
   push(bytes: Uint8Array): string[] {
-    return this.#read(this.#decoder.decode(bytes, { stream: true }))
+    const text = this.#decoder.write(bytes)
+    if (!this.#fresh || text === '') return this.#read(text)
+    this.#fresh = false
+    return this.#read(text.startsWith('\uFEFF') ? text.slice(1) : text)
   }
 
   /** What the end of the stream completes. */
   finish(): string[] {
-    const events = this.#read(this.#decoder.decode())
+    const events = this.#read(this.#decoder.end())
     if (this.#line.length > 0) this.#endLine('', events)
     this.#endEvent(events)
     const bare = this.#bare.join('\n').trim()
