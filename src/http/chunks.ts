@@ -2,8 +2,8 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 /** Where the pieces of an answer go, whose length nobody knows yet. */
 export interface Pieces {
-  /** `taken` is called when the client's side has taken it. */
-  write(text: string, taken?: () => void): void
+  /** `bytes` is the length of the text, and `taken` is called when the client's side has taken it. */
+  write(text: string, bytes: number, taken?: () => void): void
   /** Nothing more comes after this. */
   end(text: string): void
 }
@@ -22,18 +22,19 @@ export function beginPieces(
   raw.writeHead(status, headers)
   if (!raw.chunkedEncoding) {
     return {
-      write: (text, taken) => void raw.write(text, taken),
+      write: (text, _bytes, taken) => void raw.write(text, taken),
       end: (text) => void raw.end(text),
     }
   }
   // The head has said so. From here on what is written is passed on as it is.
   raw.chunkedEncoding = false
   return {
-    write: (text, taken) => void raw.write(toChunk(text), taken),
-    end: (text) => void raw.end(`${toChunk(text)}0\r\n\r\n`),
+    write: (text, bytes, taken) => void raw.write(toChunk(text, bytes), taken),
+    end: (text) => void raw.end(`${toChunk(text, Buffer.byteLength(text))}0\r\n\r\n`),
   }
 }
 
-function toChunk(text: string): string {
-  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
+/** An empty one would be the end. */
+function toChunk(text: string, bytes: number): string {
+  return `${bytes.toString(16)}\r\n${text}\r\n`
 }

@@ -109,15 +109,18 @@ class EventStream {
     const { raw } = this.#reply
     if (raw.destroyed || signal.aborted) return undefined
     const pieces = this.begin()
-    const text = `data: ${batch.join('\n\ndata: ')}\n\n`
+    const joined = batch.join('\n\ndata: ')
+    const text = `data: ${joined}\n\n`
+    // (To count the whole text would copy it once more.)
+    const bytes = Buffer.byteLength(joined) + text.length - joined.length
     if (raw.writableLength + text.length < raw.writableHighWaterMark) {
-      pieces.write(text)
+      pieces.write(text, bytes)
       return undefined
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const leave = () => reject(signal.reason)
     signal.addEventListener('abort', leave, { once: true })
-    pieces.write(text, () => {
+    pieces.write(text, bytes, () => {
       signal.removeEventListener('abort', leave)
       resolve()
     })
@@ -149,6 +152,6 @@ class EventStream {
     if (raw.destroyed) return
     const pieces = this.begin()
     // Who does not read needs no sign of life.
-    if (raw.writableLength === 0) pieces.write(comment)
+    if (raw.writableLength === 0) pieces.write(comment, comment.length)
   }
 }

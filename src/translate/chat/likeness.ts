@@ -167,11 +167,11 @@ export class Mould {
     const emptied = { ...choice, delta: { [key]: gap, ...besides } }
     const [before, after, ...more] = JSON.stringify({ ...chunk, choices: [emptied] }).split(written)
     if (before === undefined || after === undefined || more.length > 0) return undefined
-    return new Mould(before, after)
+    return new Mould(`${before}"`, `"${after}`)
   }
 
   /** A chunk with this text, as JSON. `plain`: it holds nothing that JSON writes otherwise than it is. */
   cast(text: string, plain: boolean): string {
-    return this.#before + (plain ? `"${text}"` : JSON.stringify(text)) + this.#after
+    return this.#before + (plain ? text : JSON.stringify(text).slice(1, -1)) + this.#after
   }
 }
