@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { after, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEmulator } from '../../src/emulator/server.ts'
 import { ApiError } from '../../src/errors.ts'
@@ -158,7 +158,11 @@ describe('abuse of HTTP/2', async () => {
     GEMINI_API_KEY: 'k',
     GOOGLE_GEMINI_BASE_URL: emulator.url,
   })
-  const witness = await connectH2(gateway.url)
+  let witness: Awaited<ReturnType<typeof connectH2>>
+  // Not sooner: whoever says nothing for long is let go.
+  before(async () => {
+    witness = await connectH2(gateway.url)
+  })
   after(async () => {
     witness.close()
     await gateway.close()
