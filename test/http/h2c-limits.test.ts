@@ -41,7 +41,8 @@ function goodbye(connection: Connection): number | undefined {
   return last?.payload.readUInt32BE(4)
 }
 
-describe('time over HTTP/2', () => {
+// Each has a server of its own, and waits.
+describe('time over HTTP/2', { concurrency: true }, () => {
   const limits = {
     maxHeaderSize: 1_024,
     headersTimeout: 300,
@@ -67,8 +68,8 @@ describe('time over HTTP/2', () => {
   ] as const) {
     it(`is up for a client that ${name}, and it gets a farewell`, async () => {
       const { server, url } = await listening()
-      const connection = await openConnection(url)
       const since = performance.now()
+      const connection = await openConnection(url)
       connection.send(bytes)
       assert.ok(await connection.until(() => connection.closed(), 5_000))
       assert.ok(performance.now() - since >= least - 10, 'too early')
