@@ -26,7 +26,7 @@ interface Started {
   child: Child
   url: string
   /** Writes the file anew, sends the signal and waits for what the log says of it. */
-  change: (yaml: string, said: string) => Promise<void>
+  change: (yaml: string, said: string) => Promise<string>
 }
 
 async function start(yaml: string, more: Record<string, string> = {}): Promise<Started> {
@@ -43,12 +43,22 @@ async function start(yaml: string, more: Record<string, string> = {}): Promise<S
   return {
     child,
     url,
-    async change(yaml, said) {
+    change(yaml, said) {
+      const before = child.output().length
       writeFileSync(path, yaml)
       child.process.kill('SIGHUP')
-      await child.until(said)
+      return child.until(said, 10_000, before)
     },
   }
+}
+
+let common: Started | undefined
+
+/** The process that those share who ask for keys: it serves what this file says, like one that began with it. */
+async function serving(yaml: string): Promise<Started> {
+  if (common === undefined) common = await start(yaml)
+  else await common.change(yaml, 'was read again')
+  return common
 }
 
 async function ask(url: string, key: string, model: string) {
@@ -64,28 +74,26 @@ async function ask(url: string, key: string, model: string) {
 describe('SIGHUP', () => {
   it('exchanges keys and models', async () => {
     google.answer((asked) => asked.usual())
-    const { url, change, child } = await start(`${key('old')}models: { a: gemini-2.5-flash }\n`)
+    const { url, change } = await serving(`${key('old')}models: { a: gemini-2.5-flash }\n`)
     assert.equal((await ask(url, 'sk-old', 'a')).status, 200)
     await change(`${key('new')}models: { b: gemini-2.5-flash }\n`, 'was read again')
     assert.equal((await ask(url, 'sk-old', 'b')).status, 401)
     assert.equal((await ask(url, 'sk-new', 'a')).status, 404)
     assert.equal((await ask(url, 'sk-new', 'b')).status, 200)
-    child.kill()
   })
 
   it('leaves everything as it was where the file is wrong, and says what is', async () => {
     google.answer((asked) => asked.usual())
-    const { url, change, child } = await start(`${key('old')}models: { a: gemini-2.5-flash }\n`)
-    await change('models: { b: nothing }\npices: {}\n', 'stays as it was')
-    assert.match(child.output(), /models\.b \(line 1\)/)
-    assert.match(child.output(), /pices \(line 2\)/)
+    const { url, change, child } = await serving(`${key('old')}models: { a: gemini-2.5-flash }\n`)
+    const said = await change('models: { b: nothing }\npices: {}\n', 'stays as it was')
+    assert.match(said, /models\.b \(line 1\)/)
+    assert.match(said, /pices \(line 2\)/)
     assert.equal((await ask(url, 'sk-old', 'a')).status, 200)
     assert.equal((await ask(url, 'sk-old', 'b')).status, 404)
     // The next one may be right again.
     await change(key('new'), 'was read again')
     assert.equal((await ask(url, 'sk-new', 'gemini-2.5-flash')).status, 200)
     assert.doesNotMatch(child.output(), /sk-/)
-    child.kill()
   })
 
   for (const [what, emptied] of [
@@ -95,12 +103,11 @@ describe('SIGHUP', () => {
   ] as const) {
     it(`lets nobody in whom a key kept out where the file ${what}`, async () => {
       google.answer((asked) => asked.usual())
-      const { url, change, child } = await start(key('old'))
-      await change(emptied, 'stays as it was')
-      assert.match(child.output(), /no keys any more; start again with POLLUX_AUTH=none/)
+      const { url, change } = await serving(key('old'))
+      const said = await change(emptied, 'stays as it was')
+      assert.match(said, /no keys any more; start again with POLLUX_AUTH=none/)
       assert.equal((await ask(url, 'sk-wrong', 'gemini-2.5-flash')).status, 401)
       assert.equal((await ask(url, 'sk-old', 'gemini-2.5-flash')).status, 200)
-      child.kill()
     })
   }
 
@@ -148,7 +155,7 @@ describe('SIGHUP', () => {
 
   it('lets running requests go on with what they began with', async () => {
     google.answer()
-    const { url, change, child } = await start(`${key('old')}models: { a: gemini-2.5-flash }\n`)
+    const { url, change } = await serving(`${key('old')}models: { a: gemini-2.5-flash }\n`)
     const answer = ask(url, 'sk-old', 'a')
     const asked = await google.next()
     await change(key('new'), 'was read again')
@@ -156,7 +163,6 @@ describe('SIGHUP', () => {
     const { status, text } = await answer
     assert.equal(status, 200, text)
     assert.equal(JSON.parse(text).model, 'a')
-    child.kill()
   })
 
   it('ends the process where there is nothing to read again', async () => {

@@ -25,12 +25,17 @@ function performed(program: string, limitMs = 20_000): Promise<Run> {
   return perform({ file: process.execPath, args: [file], path: [] }, limitMs)
 }
 
+/** One run of the program that dies is enough for all who look at it. */
+let died: Promise<Run> | undefined
+const dying = () => (died ??= performed('dying'))
+
 /** What becomes of it. */
 async function verdictsOn(program: string, limitMs?: number): Promise<Verdicts> {
   return judge(client, await performed(program, limitMs))
 }
 
-describe('the runner of clients', () => {
+// Programs are slow to start, and one hangs.
+describe('the runner of clients', { concurrency: 2 }, () => {
   it('does not believe a program that says what the model has not seen', async () => {
     const { text, errors, cancel, stream, signatures, ...others } = await verdictsOn('lying')
     assert.deepEqual(text, { works: true })
@@ -42,14 +47,14 @@ describe('the runner of clients', () => {
   })
 
   it('tells what a program that dies has left open', async () => {
-    const verdicts = await verdictsOn('dying')
+    const verdicts = judge(client, await dying())
     assert.deepEqual(verdicts.text, { works: true })
     assert.deepEqual(verdicts.stream, { fails: 'nothing was said of it: it exited with 3' })
     assert.equal(failures(verdicts).length, 10)
   })
 
   it('hears of a program that does not end well', async () => {
-    const { trouble } = await performed('dying')
+    const { trouble } = await dying()
     assert.equal(trouble, 'it exited with 3')
   })
 

@@ -99,7 +99,8 @@ describe('a limit of requests', () => {
   })
 })
 
-describe('a limit of tokens', () => {
+// Two of them wait for the next minute, which is a second.
+describe('a limit of tokens', { concurrency: true }, () => {
   const key = { ...unlimited, tokensPerMinute: 1_000 }
 
   it('lets small requests in where a large one does not fit', async () => {

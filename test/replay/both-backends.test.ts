@@ -6,7 +6,7 @@ import { googleRequest } from '../support/openai-contract.ts'
 import type { Replay } from '../support/replay-upstream.ts'
 import { startReplay } from '../support/replay-upstream.ts'
 import type { Entry, Recording } from '../support/shared.ts'
-import { readRecording, recordedGemini, withShared } from '../support/shared.ts'
+import { readRecording, recordedGemini, someOfEach, withShared } from '../support/shared.ts'
 import { ask } from './client.ts'
 import type { Reply } from './client.ts'
 import { differences, errorDifferences } from './differences.ts'
@@ -36,7 +36,7 @@ type Response = Recording['response']
 describe(
   'a recording, replayed at the other API',
   withShared(() => {
-    const recorded = recordedGemini()
+    const recorded = someOfEach(recordedGemini(), ({ api, kind }) => `${api} ${kind}`)
 
     for (const home of ['gemini-api', 'vertex'] as const) {
       const backend = others[home]

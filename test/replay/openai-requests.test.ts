@@ -6,12 +6,13 @@ import { googleRequest, openaiError } from '../support/openai-contract.ts'
 import type { Replay } from '../support/replay-upstream.ts'
 import { startReplay } from '../support/replay-upstream.ts'
 import type { Recording } from '../support/shared.ts'
-import { isRecord, readRecording, readShared, withShared } from '../support/shared.ts'
+import { isRecord, readRecording, readShared, someOfEach, withShared } from '../support/shared.ts'
 import { brokenTurnRules } from '../support/turn-rules.ts'
 
 /** A request that somebody once sent to OpenAI, or to Gemini behind OpenRouter. */
 interface Sent {
   path: string
+  kind: string
   body: Record<string, unknown>
   /** What came back then. */
   status: number
@@ -36,7 +37,7 @@ describe(
   withShared(() => {
     let replay: Replay
     let gateway: Gateway
-    const sent = recordedRequests()
+    const sent = someOfEach(recordedRequests(), kindOf)
     const table: string[] = []
     before(async () => {
       replay = await startReplay()
@@ -84,7 +85,7 @@ describe(
           const counts = { accepted: 0, rightlyRefused: 0 }
           for (const one of sent) {
             const found = await complain(one, provider, model)
-            const reason = Object.entries(impossible).find(([end]) => one.path.endsWith(end))?.[1]
+            const reason = reasonToRefuse(one.path)
             if (found.refused === undefined) {
               counts.accepted += 1
               if (reason !== undefined) found.wrong.push(`was accepted, in spite of: ${reason}`)
@@ -118,20 +119,29 @@ describe(
   }),
 )
 
+function reasonToRefuse(path: string): string | undefined {
+  return Object.entries(impossible).find(([end]) => path.endsWith(end))?.[1]
+}
+
+/** What the gateway may refuse is of a kind of its own. */
+function kindOf({ path, kind }: Sent): string {
+  return reasonToRefuse(path) ?? kind
+}
+
 /** Everything with a body, in the order of the index. */
 function recordedRequests(): Sent[] {
   return readShared('recordings', 'INDEX.jsonl')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line): { path: string; group: string; op: string } => JSON.parse(line))
+    .map((line): { path: string; kind: string; group: string; op: string } => JSON.parse(line))
     .filter(
       ({ group, op }) => /^(openai|openrouter-gemini)$/.test(group) && op === 'chat.completions',
     )
-    .flatMap(({ path }) => {
+    .flatMap(({ path, kind }) => {
       const { request, response } = readRecording(path)
       const body = request?.body
       return isRecord(body)
-        ? [{ path, body, status: response.status, complaint: complaintIn(response) }]
+        ? [{ path, kind, body, status: response.status, complaint: complaintIn(response) }]
         : []
     })
 }

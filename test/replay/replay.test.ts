@@ -5,7 +5,7 @@ import { startGateway } from '../support/gateway.ts'
 import { googleRequest } from '../support/openai-contract.ts'
 import { startReplay } from '../support/replay-upstream.ts'
 import type { Replay } from '../support/replay-upstream.ts'
-import { readRecording, recordedGemini, withShared } from '../support/shared.ts'
+import { readRecording, recordedGemini, someOfEach, withShared } from '../support/shared.ts'
 import type { Entry, Recording } from '../support/shared.ts'
 import { ask } from './client.ts'
 import type { Reply } from './client.ts'
@@ -69,7 +69,7 @@ describe(
   'a recording, replayed',
   { concurrency: true },
   withShared(() => {
-    const recorded = recordedGemini()
+    const recorded = someOfEach(recordedGemini(), ({ api, kind }) => `${api} ${kind}`)
 
     for (const backend of ['gemini-api', 'vertex'] as const) {
       describe(`behind ${backend}`, { concurrency: 1 }, () => {

@@ -10,8 +10,8 @@ export interface Child {
   process: ChildProcess
   /** Everything it wrote so far, to stdout and stderr. */
   output(): string
-  /** Resolves once a text is in the output. Throws when it does not come in time. */
-  until(text: string, ms?: number): Promise<string>
+  /** Resolves once a text is in the output, behind so many characters. Throws when it does not come in time. */
+  until(text: string, ms?: number, from?: number): Promise<string>
   /** Resolves with the exit code. */
   exited(ms?: number): Promise<number | null>
   /** Makes sure that it is gone. */
@@ -55,13 +55,13 @@ export function startChild(env: Record<string, string>, ...words: string[]): Chi
   return {
     process: child,
     output,
-    async until(text, ms = 10_000) {
+    async until(text, ms = 10_000, from = 0) {
       const signal = AbortSignal.timeout(ms)
-      while (!output().includes(text)) {
+      while (!output().includes(text, from)) {
         if (child.exitCode !== null) throw new Error(`exited before ${text}: ${output()}`)
         await Promise.race([once(child.stdout, 'data', { signal }), closed])
       }
-      return output()
+      return output().slice(from)
     },
     async exited(ms = 10_000) {
       await within(ms, closed, 'it did not exit')

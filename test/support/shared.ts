@@ -44,6 +44,23 @@ export function recordedGemini(): Entry[] {
     .filter(({ group, op }) => group === 'gemini' && /^(generate|streamGenerate)Content$/.test(op))
 }
 
+/** Of each kind so many are played, where all would take too long. */
+const few = 5
+
+/**
+ * A few recordings of each kind, from its first to its last, or, with POLLUX_TEST_RECORDINGS=all, every
+ * one: so the suite `recordings` plays them.
+ */
+export function someOfEach<T>(all: readonly T[], kindOf: (one: T) => string): T[] {
+  if (process.env.POLLUX_TEST_RECORDINGS === 'all') return [...all]
+  return [...Map.groupBy(all, kindOf).values()].flatMap((kind) =>
+    kind.filter((_, at) => {
+      const nth = (n: number) => Math.floor((n * few) / kind.length)
+      return kind.length <= few || nth(at) !== nth(at - 1)
+    }),
+  )
+}
+
 /** One interaction; recordings/SOURCES.md describes its shape. */
 export function readRecording(path: string): Recording {
   return JSON.parse(readShared('recordings', path))

@@ -22,10 +22,11 @@ type Holds = (after: Record<string, unknown>, before: Record<string, unknown>) =
 function law(holds: Holds, schemas = jsonSchema) {
   fc.assert(
     fc.property(schemas, (schema) => {
-      holds(
-        within(10_000, () => written(schema)),
-        schema,
-      )
+      const after = within(10_000, () => orRefusal(() => written(schema)))
+      // A few branches that are merged again and again may be more than is written: another is tried.
+      fc.pre(!(after instanceof ApiError && after.message.includes('too deep or too large')))
+      if (after instanceof ApiError) throw after
+      holds(after, schema)
     }),
     { numRuns: 40 },
   )

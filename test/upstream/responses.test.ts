@@ -17,6 +17,7 @@ import { ChatStream } from '../../src/translate/chat/stream.ts'
 import type { GenerateContentResponse } from '../../src/translate/gemini.ts'
 import { toEvents } from '../../src/upstream/responses.ts'
 import type { Reply } from '../../src/upstream/transport.ts'
+import { codePoint } from '../support/code-points.ts'
 import { allOf } from '../support/source.ts'
 
 /** A reply whose body is these events, each a read of its own. */
@@ -122,7 +123,7 @@ describe('an event of a stream', () => {
   }
 })
 
-const texts = oneof(string(), string({ unit: 'binary' }), constantFrom('a', '"', '\\', '\u2028'))
+const texts = oneof(string(), string({ unit: codePoint }), constantFrom('a', '"', '\\', '\u2028'))
 const parts = oneof(
   { weight: 6, arbitrary: record({ text: texts }) },
   { weight: 3, arbitrary: record({ text: texts, thought: constantFrom(true) }) },

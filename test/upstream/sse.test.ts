@@ -13,6 +13,7 @@ import {
   type Arbitrary,
 } from 'fast-check'
 import { EventReader } from '../../src/upstream/sse.ts'
+import { codePoint } from '../support/code-points.ts'
 
 const MiB = 1024 * 1024
 
@@ -164,7 +165,7 @@ interface Stream {
 }
 
 /** A line of data as a server may write it. */
-const lines = string({ unit: 'binary', minLength: 1, maxLength: 12 }).map((line) =>
+const lines = string({ unit: codePoint, minLength: 1, maxLength: 12 }).map((line) =>
   line.replaceAll(/[\r\n]/g, ' '),
 )
 

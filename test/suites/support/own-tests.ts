@@ -25,7 +25,12 @@ export async function fromOwnTests(edition: Edition, folder: string): Promise<Fi
   const files = edition === 'long' ? ['test/**/*.test.ts'] : share
   const tests = spawn(process.execPath, [preload, ...flags, ...files], {
     cwd: root,
-    env: { ...process.env, POLLUX_TEST_LOG: log, POLLUX_TEST_SAID: said },
+    env: {
+      ...process.env,
+      POLLUX_TEST_LOG: log,
+      POLLUX_TEST_SAID: said,
+      POLLUX_TEST_RECORDINGS: 'all',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 600_000,
   })

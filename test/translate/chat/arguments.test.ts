@@ -21,6 +21,7 @@ import {
 } from 'fast-check'
 import { ArgumentsWriter } from '../../../src/translate/chat/arguments.ts'
 import type { PartialArg } from '../../../src/translate/gemini.ts'
+import { codePoint } from '../../support/code-points.ts'
 
 describe('ArgumentsWriter', () => {
   it('writes each value as it comes', () => {
@@ -170,12 +171,12 @@ type Leaf = { path: string; value: string | number | boolean | null }
 // {"b":0,"\\":1} calls the second member of {"b":0,"\n":1} by a backslash.
 const names = oneof(
   string({ minLength: 1, maxLength: 4 }),
-  string({ unit: 'binary', maxLength: 3 }),
+  string({ unit: codePoint, maxLength: 3 }),
   constantFrom('a', 'b', 'c', '0', '10', "it's", 'a.b', '[0]', 'x y'),
 ).filter((name) => !(name in Object.prototype) && !JSON.stringify(name).includes('\\'))
 
 const scalars = oneof(
-  string({ unit: 'binary', maxLength: 12 }),
+  string({ unit: codePoint, maxLength: 12 }),
   constantFrom('', '"', '\\', 'a\nb', '👍'),
   integer(),
   double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),

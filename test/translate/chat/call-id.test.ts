@@ -13,10 +13,11 @@ import {
   uuid,
 } from 'fast-check'
 import { toCallId } from '../../../src/translate/chat/call-id.ts'
+import { codePoint } from '../../support/code-points.ts'
 
 const heads = oneof(
   constantFrom('', 'r1', 'hAmNaZb8BZOX4_UPlNXoEA', '__--', 'x'.repeat(4000)),
-  string({ unit: 'binary' }),
+  string({ unit: codePoint }),
   uuid().map((uuid) => `chatcmpl-${uuid}`),
 )
 
