@@ -15,6 +15,7 @@ const servers: Record<string, string> = {
   'suites/support/draining-google.ts': 'a sink: bodies that cost are to cost the gateway alone',
   'suites/support/fronts.ts': 'a free port for nginx and HAProxy',
   'clients/programs/relay.ts': 'a wire that tells when an answer has begun',
+  'http/chunks.test.ts': 'a bare answer, to look at its frames',
   'http/stalled.test.ts': 'our own server, as it is made',
   'http/watchers.test.ts': 'our own server, as it is made',
   'bench/generator.test.ts': 'answers that a judge of answers is to refuse',

@@ -22,17 +22,17 @@ export interface ServedPath {
  * methods would say the same, and take longer to make than all the rest of the server.)
  */
 export class ServedPaths {
-  readonly #paths: ServedPath[] = []
+  readonly #paths: (ServedPath & { expression: RegExp })[] = []
 
   add(path: ServedPath): void {
-    this.#paths.push(path)
+    this.#paths.push({ ...path, expression: toExpression(path.pattern) })
   }
 
   /** Undefined where the path is none, or the method unheard of. */
   find({ url, method }: FastifyRequest): ServedPath | undefined {
     if (!known.has(method)) return undefined
-    const [path = ''] = url.split('?', 1)
-    return this.#paths.find(({ pattern }) => toExpression(pattern).test(path))
+    const path = toPath(url)
+    return this.#paths.find(({ expression }) => expression.test(path))
   }
 }
 
@@ -40,5 +40,15 @@ const known = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** Parameters and a last `*`, in the words of routes. */
 function toExpression(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+').replace('*', '.*')}/?$`)
+  return new RegExp(`^${pattern.replace('*', '.*').replace(/:\w+/g, '[^/]*')}/?$`)
+}
+
+/** As the router reads it: without host, query and fragment, and decoded. */
+function toPath(url: string): string {
+  const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
 }

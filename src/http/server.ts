@@ -86,20 +86,27 @@ export function createServer(settings: ServerSettings): FastifyInstance {
       if (stopping) setImmediate(() => server.server.closeIdleConnections())
     })
     if (stopping) throw shuttingDown()
-    // Before its body is read: whoever has no key must not fill the memory.
-    if (request.is404) {
-      request.meant = server.servedPaths.find(request)
-      throw request.meant ? wrongMethod(request, request.meant) : noSuchRoute(request)
-    }
     try {
       checkHead(request.raw)
     } catch (error) {
       parser.distrust(request.raw)
       throw error
     }
+    // Before its body is read: whoever has no key must not fill the memory.
+    if (request.is404) {
+      request.meant = server.servedPaths.find(request)
+      if (request.meant === undefined) throw noSuchRoute(request)
+    }
     return done()
   })
   if (origins.length > 0) server.register(import('@fastify/cors'), toCorsOptions(origins))
+  // Not before the headers are set that a browser wants to see.
+  server.after(() => {
+    server.addHook('onRequest', (request, _reply, done) => {
+      if (request.meant !== undefined) throw wrongMethod(request, request.meant)
+      done()
+    })
+  })
   return server
 }
 

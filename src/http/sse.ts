@@ -92,10 +92,11 @@ class EventStream {
    */
   begin(headers: Record<string, string> = {}): Pieces {
     if (this.#pieces !== undefined) return this.#pieces
-    const { raw, statusCode } = this.#reply.headers(headers).headers(eventStream).hijack()
+    const { raw, statusCode } = this.#reply.headers(headers).headers(eventStream)
     // The same to Fastify, in other words: it has no header without a value.
     const given = this.#reply.getHeaders() as OutgoingHttpHeaders
     this.#pieces = beginPieces(raw, statusCode, given)
+    this.#reply.hijack()
     return this.#pieces
   }
 

@@ -70,8 +70,13 @@ function toHeaders(headers: Record<string, string>, tried: number, name: string)
   return {
     ...headers,
     ...(tried > 1 && { [attempts]: String(tried) }),
-    'x-pollux-model': name,
+    'x-pollux-model': inHeader(name),
   }
+}
+
+/** Operators may call a model what they like, but a header holds visible ASCII. */
+function inHeader(name: string): string {
+  return /^[\x21-\x7e]+$/.test(name) ? name : encodeURI(name.toWellFormed())
 }
 
 /** Overload and outage. */

@@ -55,15 +55,13 @@ export function createTransport(limits: Limits): Transport {
     bodyTimeout: limits.idleTimeout,
   })
   // A few models are asked again and again, and parsing an address costs as much as writing a log line.
-  const addresses = new LRUCache<string, Address>({ max: 100 })
+  const addresses = new LRUCache<string, Address>({ max: 100, memoMethod: toAddress })
   return {
     post(post) {
       const { url, headers, body, signal, patience } = post
       const { waiting = new Waiting(), arrival = new Arrival() } = post
       if (signal.aborted) return Promise.reject(toError(signal.reason))
-      const address = addresses.get(url) ?? toAddress(url)
-      addresses.set(url, address)
-      const { origin, path } = address
+      const { origin, path } = addresses.memo(url)
       const exchange = new Exchange({ signal, toFault, waiting, arrival, asked: headers })
       const headersTimeout = patience ?? limits.headersTimeout
       dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout }, exchange)

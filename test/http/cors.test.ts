@@ -34,6 +34,12 @@ describe('a web page', () => {
     assert.equal(headers.get('access-control-allow-credentials'), null)
   })
 
+  it('can read that it used the wrong method', async () => {
+    const refused = await fetch(`${gateway.url}/v1/chat/completions`, { headers: { origin: page } })
+    assert.equal(refused.status, 405)
+    assert.equal(refused.headers.get('access-control-allow-origin'), page)
+  })
+
   it('can read the answer, refusals too', async () => {
     const refused = await fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',

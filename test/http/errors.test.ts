@@ -383,6 +383,8 @@ describe('a URL that is not there', () => {
     ['PUT', '/v1/chat/completions', 'POST'],
     ['DELETE', '/v1/models/gemini-2.5-flash', 'GET'],
     ['POST', '/v1/models', 'GET'],
+    ['PUT', '/v1/ch%61t/completions?a=b', 'POST'],
+    ['PATCH', '/v1/projects/p/locations/l/endpoints/7/chat/completions/', 'POST'],
   ] as const) {
     it(`but takes other methods says which: ${method} ${url}`, async () => {
       const refusal = await refusalOf(await fetch(gateway.url + url, { method }))

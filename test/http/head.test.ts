@@ -126,6 +126,8 @@ describe('a request behind one whose end is in doubt', () => {
       chunked([host, 'connection: keep-alive', 'transfer-encoding: chunked'], 'HTTP/1.0'),
     ],
     ['two hosts', request([host, host])],
+    ['two hosts, by the wrong method', `PUT /v1/models HTTP/1.1\r\n${host}\r\n${host}\r\n\r\n`],
+    ['two hosts, and no such path', `PUT /nowhere HTTP/1.1\r\n${host}\r\n${host}\r\n\r\n`],
     [
       'a body that is too long',
       `${head}\r\ntransfer-encoding: chunked\r\n\r\n1000\r\n${'x'.repeat(4096)}\r\n0\r\n\r\n`,

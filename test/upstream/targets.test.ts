@@ -52,6 +52,11 @@ describe('targets', () => {
     assert.deepEqual(headers, { 'x-pollux-model': 'a' })
   })
 
+  it('tell it in a header, whatever they are called', async () => {
+    const { headers } = await complete([target('schnell 模型')])
+    assert.deepEqual(headers, { 'x-pollux-model': 'schnell%20%E6%A8%A1%E5%9E%8B' })
+  })
+
   it('are asked in turn for streams, too', async () => {
     const backend = targetsBackend([target('a', failure(429)), target('b')])
     const { content, headers } = await backend.stream({}, call())
