@@ -25,5 +25,5 @@ COPY --from=build /build/dist ./dist
 ENV NODE_ENV=production HOST=0.0.0.0
 USER 65532:65532
 EXPOSE 8080
-# V8 would double the room for young objects to 32 MB a half: 25 MB more, for nothing that could be measured.
+# V8 would let the room for young objects double once more: 24 MB after ten thousand mixed requests.
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "dist/main.js"]

@@ -287,6 +287,23 @@ function typesOf(schema: Record<string, unknown>): unknown[] {
   )
 }
 
+describe('a required property', () => {
+  it('is required no more where it comes back by a definition that is nothing but a reference', () => {
+    const again = { $ref: '#/$defs/A/properties/a', description: 'mine' }
+    const after = written({
+      type: 'object',
+      properties: { description: again, a: true },
+      required: ['description'],
+      $defs: { A: { type: 'object', properties: { a: { $ref: '#' } } } },
+    })
+    assert.ok(isRecord(after.$defs) && Object.keys(after.$defs).length > 1)
+    for (const name of Object.keys(after.$defs)) {
+      const start = `#/$defs/${name}`
+      assert.ok(!owes(after, targetOf(after, start), start, []), JSON.stringify(after))
+    }
+  })
+})
+
 describe('a word that Gemini lacks', () => {
   it('is said whole where it holds properties', () => {
     const not = { properties: { z: { description: 'd'.repeat(400) }, last: { type: 'string' } } }

@@ -32,6 +32,7 @@ interface Step {
  * keeps its own stack: definitions may form longer chains than functions may call each other.
  */
 function closingProperties(defs: ReadonlyMap<string, JsonObject>): Map<string, Set<string>> {
+  const endOf = aliasesIn(defs)
   const closing = new Map<string, Set<string>>()
   const state = new Map<string, 'inside' | 'done'>()
   for (const start of defs.keys()) {
@@ -52,7 +53,23 @@ function closingProperties(defs: ReadonlyMap<string, JsonObject>): Map<string, S
 
   function enter(name: string) {
     state.set(name, 'inside')
-    return { name, steps: stepsOf(defs.get(name) ?? {}) }
+    const steps = stepsOf(defs.get(name) ?? {})
+    return { name, steps: steps.map(({ key, to }) => ({ key, to: endOf(to) })) }
+  }
+}
+
+/** A definition may be nothing but a reference to another: gives the one that it comes to in the end. */
+function aliasesIn(defs: ReadonlyMap<string, JsonObject>): (name: string) => string {
+  const ends = new Map<string, string>()
+  return (name) => {
+    const met = new Set<string>()
+    let end = ends.get(name) ?? name
+    for (let next = end; !met.has(next); next = toName(defs.get(end)?.$ref) ?? end) {
+      met.add(next)
+      end = ends.get(next) ?? next
+    }
+    for (const alias of met) ends.set(alias, end)
+    return end
   }
 }
 
@@ -67,10 +84,16 @@ function stepsOf({ properties, required }: JsonObject): Step[] {
 function owedReferences(schema: unknown): string[] {
   if (!isObject(schema)) return []
   const { $ref, items, anyOf, oneOf, prefixItems, properties, required } = schema
-  if (typeof $ref === 'string') return [$ref.replace('#/$defs/', '')]
+  const referred = toName($ref)
+  if (referred !== undefined) return [referred]
   const owed: unknown[] =
     isObject(properties) && Array.isArray(required)
       ? required.map((key: unknown) => properties[String(key)])
       : []
   return [items, anyOf, oneOf, prefixItems, owed].flat().flatMap(owedReferences)
+}
+
+/** The definition that a reference of the result points at. */
+function toName($ref: unknown): string | undefined {
+  return typeof $ref === 'string' ? $ref.replace('#/$defs/', '') : undefined
 }
