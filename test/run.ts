@@ -88,7 +88,8 @@ process.exitCode = failed ? 1 : 0
 
 /** All files, in as many hands, each of which takes about as long as the others. */
 function dealt(count: number): string[][] {
-  const files = globSync('test/**/*.test.ts', { cwd: root }).toSorted()
+  const exclude = ['**/node_modules/**']
+  const files = globSync('test/**/*.test.ts', { cwd: root, exclude }).toSorted()
   const gone = Object.keys(seconds).filter((name) => !files.includes(`test/${name}.test.ts`))
   if (gone.length > 0) throw new Error(`There are no tests ${gone.join(', ')}.`)
   const all = files
