@@ -9,9 +9,8 @@ export interface Pieces {
 }
 
 /**
- * Begins an answer that comes in pieces. In HTTP/1.1 each piece is framed here and written as one string: Node
- * would write four buffers for it, which costs half as much again as all else about a small piece. HTTP/1.0 and
- * HTTP/2 have no frames of this kind. Source: RFC 9112 7.1.
+ * Begins an answer that comes in pieces. In HTTP/1.1 each piece is framed here and written as one string, where
+ * Node would write four buffers. HTTP/1.0 and HTTP/2 have no frames of this kind. Source: RFC 9112 7.1.
  */
 export function beginPieces(
   raw: ServerResponse,

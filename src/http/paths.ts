@@ -19,7 +19,7 @@ export interface ServedPath {
 
 /**
  * The paths that are served, for requests that come to them by another method. (Routes that refuse all other
- * methods would say the same, and take longer to make than all the rest of the server.)
+ * methods would say the same, and take more than 10 ms of the start.)
  */
 export class ServedPaths {
   readonly #paths: (ServedPath & { expression: RegExp })[] = []

@@ -48,7 +48,7 @@ function tooLate(): ApiError {
 
 /** What a promise comes to, unless the signal aborts before: then its reason is thrown at once. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Not `Promise.race`, which makes six promises of two.
+  // Not `Promise.race`, which makes more promises of it.
   const { promise: first, resolve, reject } = Promise.withResolvers<T>()
   const abort = () => reject(signal.reason)
   if (signal.aborted) abort()

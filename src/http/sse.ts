@@ -136,7 +136,7 @@ class EventStream {
     clearTimeout(this.#heartbeat)
   }
 
-  /** (Not a timer that each piece sets back, which would cost as much as writing it.) */
+  /** (Not a timer that each piece sets back: there are many pieces, and few beats.) */
   #beatIn(ms: number): void {
     this.#heartbeat = setTimeout(() => {
       const quietMs = performance.now() - this.#heardAt

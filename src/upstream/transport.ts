@@ -54,7 +54,7 @@ export function createTransport(limits: Limits): Transport {
     headersTimeout: limits.headersTimeout,
     bodyTimeout: limits.idleTimeout,
   })
-  // A few models are asked again and again, and parsing an address costs as much as writing a log line.
+  // A few models are asked again and again: their addresses need not be parsed each time.
   const addresses = new LRUCache<string, Address>({ max: 100, memoMethod: toAddress })
   return {
     post(post) {

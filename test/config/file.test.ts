@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
-import { type Config, ConfigError, loadConfig } from '../../src/config.ts'
+import { describe, it } from 'node:test'
+import { ConfigError, loadConfig } from '../../src/config.ts'
 import { digestOf } from '../../src/key.ts'
+import { folder, gemini, load, mistakesIn } from './written.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'pollux-config-'))
-after(() => rmSync(folder, { recursive: true }))
 writeFileSync(join(folder, 'secret'), 'sk-filed\n')
-
-const gemini = { GEMINI_API_KEY: 'k' }
-let files = 0
-
-async function load(yaml: string, env: Record<string, string> = gemini): Promise<Config> {
-  files += 1
-  const path = join(folder, `${files}.yaml`)
-  writeFileSync(path, yaml)
-  return loadConfig({ ...env, POLLUX_CONFIG: path })
-}
-
-/** The message of the refusal to start. */
-async function mistakesIn(yaml: string, env: Record<string, string> = gemini): Promise<string> {
-  try {
-    await load(yaml, env)
-  } catch (error) {
-    assert.ok(error instanceof ConfigError, String(error))
-    return error.message
-  }
-  return assert.fail(`nothing was wrong with ${yaml}`)
-}
 
 const digest = 'A'.repeat(64)
 
