@@ -161,11 +161,11 @@ function askingForUsage({ stream_options: options }: { [key: string]: unknown })
 }
 
 /** An answer or a piece of one. An error may come under a 200, too. */
-function readAnswer(text: string, owner: Owner, { redact }: Reply): { [key: string]: unknown } {
+function readAnswer(text: string, owner: Owner, reply: Reply): { [key: string]: unknown } {
   const answer = tryParseJson(text)
   if (!isObject(answer)) throw notAnAnswer()
   if (answer.error !== undefined || answer.object === 'error') {
-    throw toEndpointError({ status: statusOf(answer), body: redact(text) }, owner)
+    throw toEndpointError({ status: statusOf(answer), body: reply.redact(text) }, owner)
   }
   return answer
 }

@@ -39,9 +39,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer>, Rep
   #controller: Dispatcher.DispatchController | undefined
   /** Tells who waits for the body that something has happened to it. */
   #wake: (() => void) | undefined
-  readonly #head = Promise.withResolvers<this>()
-  /** Whether somebody waits for the head. */
-  #awaited = false
+  /** What waits for the head, until it is there. */
+  #head: PromiseWithResolvers<this> | undefined
   readonly #settings: ExchangeSettings
 
   constructor(settings: ExchangeSettings) {
@@ -51,10 +50,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer>, Rep
 
   /** Resolves with the head, so that status and headers are known. Rejects where there will be none. */
   begun(): Promise<this> {
-    if (this.status === 0 && !this.#over) {
-      this.#awaited = true
-      this.#settings.waiting.begin()
-    }
+    if (this.status !== 0) return Promise.resolve(this)
+    if (this.#failure !== undefined) return Promise.reject(toError(this.#failure.error))
+    this.#settings.waiting.begin()
+    this.#head = Promise.withResolvers()
     return this.#head.promise
   }
 
@@ -67,7 +66,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer>, Rep
     return Array.isArray(value) ? value[0] : value
   }
 
-  readonly redact = (text: string): string => redacted(text, this.#settings.asked)
+  redact(text: string): string {
+    return redacted(text, this.#settings.asked)
+  }
 
   /** All that came since the last time. What came before a failure is given before the failure. */
   async next(): Promise<Buffer | undefined> {
@@ -104,13 +105,18 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer>, Rep
     if (this.#failure !== undefined) controller.abort(toError(this.#failure.error))
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Headers,
+  ): void {
+    // These would hold all that came in the same read, up to 64 kB, for as long as the answer goes on.
+    controller.rawHeaders = null
     // Whatever stands before the real answer is not for us.
     if (status < 200) return
     this.status = status
     this.#headers = headers
-    this.#endWaiting()
-    this.#head.resolve(this)
+    this.#endWaiting()?.resolve(this)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
@@ -160,10 +166,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer>, Rep
     this.#giveUp(badGateway('Gemini sent an answer longer than 64 MiB.'))
   }
 
-  #endWaiting(): void {
-    if (!this.#awaited) return
-    this.#awaited = false
+  /** Who has waited for the head; undefined where nobody has. */
+  #endWaiting(): PromiseWithResolvers<this> | undefined {
+    const head = this.#head
+    if (head === undefined) return undefined
+    this.#head = undefined
     this.#settings.waiting.end()
+    return head
   }
 
   /** What came already is not wanted either. `why` is undefined where enough has come. */
@@ -178,8 +187,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Source<Buffer>, Rep
     if (this.#over) return
     this.#failure = { error }
     this.#end(why)
-    this.#endWaiting()
-    this.#head.reject(error)
+    this.#endWaiting()?.reject(error)
   }
 
   #end(why?: string): void {

@@ -17,6 +17,7 @@ import { type Answered, type AskerSettings, type Attempt, createAsker, inTime } 
 import type { Answer, Backend, Batches, Call } from './backend.ts'
 import type { RetryBudget } from './budget.ts'
 import { type Events, toEvents, toResponse, understood } from './responses.ts'
+import type { CallRecord } from './record.ts'
 import { exhausted, pause, waitBefore } from './retry.ts'
 import type { Remembered, SignatureStore } from './signatures.ts'
 import { resumed } from './source.ts'
@@ -52,7 +53,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
         const stream = begin(call, toAnswerOptions(translation, replies, true))
         const content = understood(() => collectWhole(stream, response))
         const calls = stream.takeCalls()
-        if (calls.length > 0) await remember(calls, call)
+        if (calls.length > 0) await remember(calls, call.record)
         return { stream, content, discard: () => undefined }
       })
     },
@@ -61,7 +62,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       const method = 'streamGenerateContent?alt=sse'
       return untilFruitful(translation, call, method, async (replies) => {
         const stream = begin(call, toAnswerOptions(translation, replies))
-        const batches = toBatches(toEvents(replies, gate.owner(call.credential)), stream, call)
+        const batches = toBatches(toEvents(replies, gate.owner(call.credential)), stream, call.record)
         // Until the first batch is there, a failure still has a status, and another try is free.
         const first = await batches.next()
         const discard = () => batches.cancel()
@@ -160,7 +161,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
   }
 
   /** Drives the translation. An answer that broke off must not look complete: it throws 502. */
-  function toBatches(source: Events, stream: ChatStream, call: Call): Batches {
+  function toBatches(source: Events, stream: ChatStream, record: CallRecord): Batches {
     let over = false
     return { next, cancel: () => source.cancel() }
 
@@ -173,7 +174,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
           const chunks = understood(() => translated(events, stream))
           // Before the client has the call, it can be recalled, by other instances too.
           const calls = stream.takeCalls()
-          if (calls.length > 0) await remember(calls, call)
+          if (calls.length > 0) await remember(calls, record)
           if (chunks.length > 0) return chunks
         }
         return undefined
@@ -184,7 +185,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     }
   }
 
-  async function remember(calls: MadeCall[], { record }: Call): Promise<void> {
+  async function remember(calls: MadeCall[], record: CallRecord): Promise<void> {
     const telling = calls.filter(({ signature, nativeId }) => signature ?? nativeId)
     if (telling.length === 0) return
     const kept = new Map(

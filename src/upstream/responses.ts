@@ -18,23 +18,23 @@ export async function toResponse(reply: Reply, owner: Owner): Promise<GenerateCo
   const parsed = tryParseJson(await reply.text())
   // Errors may come in a list.
   const only: unknown = Array.isArray(parsed) && parsed.length === 1 ? parsed[0] : parsed
-  return checked(only, { owner, redact: reply.redact }, unreadable)
+  return checked(only, { owner, reply }, unreadable)
 }
 
 /** Whose answer it is, for its refusals. */
 interface Sender {
   owner: Owner
-  redact: Reply['redact']
+  reply: Pick<Reply, 'redact'>
 }
 
 /** A refusal may come under a 200, and anything else under a broken proxy. */
 function checked(
   parsed: unknown,
-  { owner, redact }: Sender,
+  { owner, reply }: Sender,
   otherwise: () => ApiError,
 ): GenerateContentResponse {
   if (isObject(parsed) && parsed.error != null) {
-    throw toStreamError(redact(JSON.stringify(parsed)), owner)
+    throw toStreamError(reply.redact(JSON.stringify(parsed)), owner)
   }
   const response = readResponse(parsed)
   if (response === undefined) throw otherwise()
@@ -70,8 +70,8 @@ export function toEvents(replies: Reply[], owner: Owner): Events {
 class Reading implements Hearing<GenerateContentResponse> {
   readonly #sender: Sender
 
-  constructor(owner: Owner, { redact }: Reply) {
-    this.#sender = { owner, redact }
+  constructor(owner: Owner, reply: Reply) {
+    this.#sender = { owner, reply }
   }
 
   hear(data: string, heard: GenerateContentResponse[], cut: boolean): boolean {

@@ -11,12 +11,14 @@ export interface Source<T> {
 
 /** A source whose first piece was taken already, with that piece in front again. */
 export function resumed<T>(first: T | undefined, rest: Source<T>): Source<T> {
-  let again = true
+  // Once it is taken it is not held.
+  let front: { piece: T | undefined } | undefined = { piece: first }
   return {
     next() {
-      if (!again) return rest.next()
-      again = false
-      return Promise.resolve(first)
+      if (front === undefined) return rest.next()
+      const { piece } = front
+      front = undefined
+      return Promise.resolve(piece)
     },
     cancel: () => rest.cancel(),
   }

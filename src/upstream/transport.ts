@@ -28,7 +28,7 @@ export interface Reply {
   /** The whole body. Throws like `body`, and 502 where it is longer than 64 MiB. */
   text(): Promise<string>
   /** A text from there without the credentials that it was asked with: refusals may repeat them. */
-  redact: (text: string) => string
+  redact(text: string): string
 }
 
 export interface Transport {
