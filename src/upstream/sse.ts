@@ -1,6 +1,12 @@
 import { StringDecoder } from 'node:string_decoder'
 import { badGateway } from '../errors.ts'
 
+/** Bytes below this are letters by themselves. */
+const firstOfMany = 0x80
+
+/** For all that ends in such a letter: it leaves nothing to remember, and most streams need no decoder of their own. */
+const forgetful = new StringDecoder('utf8')
+
 /** The longest event that is read: pictures come in one piece of several MB. */
 const longestEvent = 16 * 1024 * 1024
 
@@ -9,8 +15,8 @@ const longestEvent = 16 * 1024 * 1024
  * bare JSON that Google writes without `data:` when a stream fails.
  */
 export class EventReader {
-  /** Letters of more than one byte are cut in two by the network. */
-  readonly #decoder = new StringDecoder('utf8')
+  /** Letters of more than one byte are cut in two by the network; from the first that may be, this remembers. */
+  #decoder: StringDecoder | undefined
   /** Whether nothing has come yet: a byte order mark may come first. */
   #fresh = true
   /** Pieces of a line whose end has not come; joined only then, so that long lines cost no more. */
@@ -27,7 +33,7 @@ export class EventReader {
   #afterCr = false
 
   push(bytes: Uint8Array): string[] {
-    const text = this.#decoder.write(bytes)
+    const text = this.#decode(bytes)
     if (!this.#fresh || text === '') return this.#read(text)
     this.#fresh = false
     return this.#read(text.startsWith('\uFEFF') ? text.slice(1) : text)
@@ -35,11 +41,17 @@ export class EventReader {
 
   /** What the end of the stream completes. */
   finish(): string[] {
-    const events = this.#read(this.#decoder.end())
+    const events = this.#read(this.#decoder?.end() ?? '')
     if (this.#line.length > 0) this.#endLine('', events)
     this.#endEvent(events)
     const bare = this.#bare.join('\n').trim()
     return bare === '' ? events : [...events, bare]
+  }
+
+  #decode(bytes: Uint8Array): string {
+    const whole = (bytes.at(-1) ?? 0) < firstOfMany
+    if (!whole) this.#decoder ??= new StringDecoder('utf8')
+    return (this.#decoder ?? forgetful).write(bytes)
   }
 
   #read(text: string): string[] {
