@@ -60,6 +60,7 @@ export function bodyReader(
       else if (total > together) refuse(overloaded('bodies_full'))
       else pieces.push(piece)
     }
+    const fail = (cause: unknown) => reject(brokenOff(cause))
     // Fastify closes the connection after a refusal: whoever is still sending would not stop.
     const refuse = (error: ApiError) => {
       request.off('data', take)
@@ -68,11 +69,11 @@ export function bodyReader(
       reject(error)
     }
     request.on('data', take)
-    request.once('error', (cause) => reject(brokenOff(cause)))
+    request.once('error', fail)
     request.once('end', () => {
+      // The request would keep them, and they the pieces, for as long as it is answered.
+      request.off('data', take).off('error', fail)
       const bytes = Buffer.concat(pieces, length)
-      // The request keeps its listeners, and they the pieces, for as long as it is answered.
-      pieces.length = 0
       if (isUtf8(bytes)) resolve(bytes.toString())
       else reject(invalidRequest('The body is not valid UTF-8.', undefined, 'invalid_utf8'))
     })
