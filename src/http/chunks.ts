@@ -19,17 +19,52 @@ export function beginPieces(
 ): Pieces {
   // Given at once, they are not held for as long as the answer goes on, as those are that are set one by one.
   raw.writeHead(status, headers)
-  if (!raw.chunkedEncoding) {
-    return {
-      write: (text, _bytes, taken) => void raw.write(text, taken),
-      end: (text) => void raw.end(text),
-    }
-  }
+  joinHead(raw)
+  if (!raw.chunkedEncoding) return new PlainPieces(raw)
   // The head has said so. From here on what is written is passed on as it is.
   raw.chunkedEncoding = false
-  return {
-    write: (text, bytes, taken) => void raw.write(toChunk(text, bytes), taken),
-    end: (text) => void raw.end(`${toChunk(text, Buffer.byteLength(text))}0\r\n\r\n`),
+  return new Chunks(raw)
+}
+
+/**
+ * Node keeps the head for as long as the answer goes on, as the dozens of pieces that it was put together of:
+ * three times the memory of its letters. Who asks for their number has V8 join them.
+ */
+function joinHead(raw: ServerResponse): void {
+  // Not in Node's documentation: where there is none, nothing is joined.
+  const head: unknown = Reflect.get(raw, '_header')
+  if (typeof head === 'string') Buffer.byteLength(head)
+}
+
+class PlainPieces implements Pieces {
+  readonly #raw: ServerResponse
+
+  constructor(raw: ServerResponse) {
+    this.#raw = raw
+  }
+
+  write(text: string, _bytes: number, taken?: () => void): void {
+    this.#raw.write(text, taken)
+  }
+
+  end(text: string): void {
+    this.#raw.end(text)
+  }
+}
+
+class Chunks implements Pieces {
+  readonly #raw: ServerResponse
+
+  constructor(raw: ServerResponse) {
+    this.#raw = raw
+  }
+
+  write(text: string, bytes: number, taken?: () => void): void {
+    this.#raw.write(toChunk(text, bytes), taken)
+  }
+
+  end(text: string): void {
+    this.#raw.end(`${toChunk(text, Buffer.byteLength(text))}0\r\n\r\n`)
   }
 }
 
