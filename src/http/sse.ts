@@ -47,6 +47,8 @@ export async function sendEvents(
     for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
       if (record.trace !== undefined) for (const chunk of batch) record.trace.hear(chunk)
       const taken = out.write(batch, signal)
+      // What was sent is not held while the next is waited for, which may be minutes.
+      batch.length = 0
       if (taken !== undefined) await record.waiting.for(taken)
     }
     out.end('data: [DONE]\n\n')

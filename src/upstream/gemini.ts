@@ -62,7 +62,11 @@ export function geminiBackend(settings: GeminiSettings): Backend {
       const method = 'streamGenerateContent?alt=sse'
       return untilFruitful(translation, call, method, async (replies) => {
         const stream = begin(call, toAnswerOptions(translation, replies))
-        const batches = toBatches(toEvents(replies, gate.owner(call.credential)), stream, call.record)
+        const batches = toBatches(
+          toEvents(replies, gate.owner(call.credential)),
+          stream,
+          call.record,
+        )
         // Until the first batch is there, a failure still has a status, and another try is free.
         const first = await batches.next()
         const discard = () => batches.cancel()
@@ -198,7 +202,7 @@ export function geminiBackend(settings: GeminiSettings): Backend {
 /** The translation of an answer, which tells the record of it. */
 function begin({ head, record }: Call, options: AnswerOptions): ChatStream {
   const stream = new ChatStream(head, options)
-  record.answers.push(stream)
+  record.hear(stream)
   return stream
 }
 

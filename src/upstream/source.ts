@@ -11,16 +11,28 @@ export interface Source<T> {
 
 /** A source whose first piece was taken already, with that piece in front again. */
 export function resumed<T>(first: T | undefined, rest: Source<T>): Source<T> {
-  // Once it is taken it is not held.
-  let front: { piece: T | undefined } | undefined = { piece: first }
-  return {
-    next() {
-      if (front === undefined) return rest.next()
-      const { piece } = front
-      front = undefined
-      return Promise.resolve(piece)
-    },
-    cancel: () => rest.cancel(),
+  return new Resumed(first, rest)
+}
+
+class Resumed<T> implements Source<T> {
+  /** Until it is taken, which an end may be as well. */
+  #first: { piece: T | undefined } | undefined
+  readonly #rest: Source<T>
+
+  constructor(first: T | undefined, rest: Source<T>) {
+    this.#first = { piece: first }
+    this.#rest = rest
+  }
+
+  next(): Promise<T | undefined> {
+    if (this.#first === undefined) return this.#rest.next()
+    const { piece } = this.#first
+    this.#first = undefined
+    return Promise.resolve(piece)
+  }
+
+  cancel(): void {
+    this.#rest.cancel()
   }
 }
 
