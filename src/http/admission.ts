@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { estimateTokens } from '../limits/estimate.ts'
 import type { Limited, Limiter } from '../limits/limiter.ts'
 import type { CallRecord } from '../upstream/record.ts'
+import { atEnd } from './answered.ts'
 
 /** A request that wants to come in. */
 export interface Applicant {
@@ -20,12 +21,12 @@ export async function admit(
   reply: FastifyReply,
 ): Promise<void> {
   const tokens = key.tokensPerMinute === undefined ? 0 : estimateTokens(body)
-  const admission = await record.waiting.for(limiter.admit(key, tokens))
-  const settle = () => admission.settle(toSpent(record))
+  const { headers, settle: settleWith } = await record.waiting.for(limiter.admit(key, tokens))
+  const settle = () => settleWith(toSpent(record))
   // Who has left meanwhile does not leave a second time.
   if (signal.aborted) settle()
-  else reply.raw.once('close', settle)
-  reply.headers(admission.headers)
+  else atEnd(reply.raw, settle)
+  reply.headers(headers)
 }
 
 /** What an answer has cost; nothing where nobody gave one, undefined where one did not say. */

@@ -116,6 +116,10 @@ function giveBack(entry: Entry | ApiError): void {
 
 function toAdmission({ uses, leave }: Entry, noted: Use[]): Admission {
   let settled = false
+  // For as long as the answer goes on nothing else is held of them.
+  const corrections = [...uses, ...noted]
+    .filter(({ limit }) => limit.kind === 'tokens')
+    .map(({ correct }) => correct)
   return {
     headers: toHeaders(uses),
     settle(tokens) {
@@ -124,9 +128,7 @@ function toAdmission({ uses, leave }: Entry, noted: Use[]): Admission {
       leave()
       // Usage comes from far away, and may be anything.
       if (tokens === undefined || !Number.isFinite(tokens)) return
-      for (const use of [...uses, ...noted]) {
-        if (use.limit.kind === 'tokens') use.correct(toAmount(tokens))
-      }
+      for (const correct of corrections) correct(toAmount(tokens))
     },
   }
 }

@@ -29,7 +29,7 @@ export interface Admission {
    * used, 0 where no model was asked. Where that is undefined, because nobody knows, the estimate
    * stays counted.
    */
-  settle(tokens: number | undefined): void
+  settle: (tokens: number | undefined) => void
 }
 
 export interface LimiterSettings {

@@ -21,7 +21,7 @@ export interface Use {
   /** Until the minute is over and the limit is whole again. */
   endsInMs: number
   /** Puts what it really was in place of what was taken; once. */
-  correct(amount: number): void
+  correct: (amount: number) => void
 }
 
 /** Counts uses of limits. A key's minute begins with its first use. */
