@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiError } from '../errors.ts'
 import type { CallRecord } from '../upstream/record.ts'
@@ -35,6 +36,12 @@ export type Observed = FastifyRequest
 
 /** Told of each request at its end. */
 export type Observer = (answered: Answered, request: Observed) => void
+
+/** Calls back at the end of an answer, whether or not it is complete. */
+export function atEnd(raw: ServerResponse, then: () => void): void {
+  // It is emitted once in any case; `once` would hold two objects more for as long as the answer goes on.
+  raw.on('close', then)
+}
 
 /** What is known of a request whose connection has been given back. */
 export function toAnswered(request: FastifyRequest, reply: FastifyReply): Answered {

@@ -8,6 +8,7 @@ import type { Backend, Backends, Call, Place, Route } from '../upstream/backend.
 import { CallRecord } from '../upstream/record.ts'
 import { isLimited, type Limiter } from '../limits/limiter.ts'
 import { admit } from './admission.ts'
+import { atEnd } from './answered.ts'
 import { type Authenticate, checkAccess } from './auth.ts'
 import type { Door } from './overload.ts'
 import { orAborted, type Running } from './signal.ts'
@@ -125,7 +126,7 @@ function postRoute(
       await admit(limiter, { key, body: request.body, record, signal }, reply)
     }
     const leave = await record.waiting.for(door.enter(signal))
-    reply.raw.once('close', leave)
+    atEnd(reply.raw, leave)
     const call = {
       head: toHead(called),
       model,
@@ -157,13 +158,13 @@ async function sendWhole(backend: Backend, body: unknown, call: Call, reply: Fas
   return reply.headers(headers).headers(toTimings(reply, record)).send(content)
 }
 
-async function sendStreamed(
+function sendStreamed(
   backend: Backend,
   body: unknown,
   call: Call,
   reply: FastifyReply,
   { heartbeatMs, project }: ChatSettings,
-) {
+): Promise<void> {
   const { signal, record } = call
   const answer = orAborted(backend.stream(body, call), signal)
   return sendEvents(reply, answer, { heartbeatMs, signal, record, project })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ApiError } from '../errors.ts'
+import { atEnd } from './answered.ts'
 
 /** What the parser refuses, and its other events that end without a route, in OpenAI's shape of errors. */
 export interface ParserErrors {
@@ -47,7 +48,7 @@ export function parserErrors(): ParserErrors {
         const connection = connections.get(socket) ?? { owed: new Map(), refusal: undefined }
         connections.set(socket, connection)
         connection.owed.set(response, request)
-        response.once('close', () => {
+        atEnd(response, () => {
           connection.owed.delete(response)
           tell(connection, socket)
         })

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyCorsOptions } from '@fastify/cors'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { shuttingDown } from '../errors.ts'
-import { type Observer, toAnswered } from './answered.ts'
+import { atEnd, type Observer, toAnswered } from './answered.ts'
 import { type BodyLimits, bodyReader } from './body.ts'
 import { noSuchRoute, renderErrors, sendError, toApiError, wrongMethod } from './errors.ts'
 import { checkHead } from './head.ts'
@@ -78,7 +78,7 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     // request was judged before this one was read.)
     if (parser.isDistrusted(request.raw)) return void reply.hijack()
     reply.header('x-request-id', request.id)
-    reply.raw.once('close', () => {
+    atEnd(reply.raw, () => {
       reader.release(request.raw)
       const answered = toAnswered(request, reply)
       for (const observe of watchers) observe(answered, request)

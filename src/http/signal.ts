@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { ApiError } from '../errors.ts'
+import { atEnd } from './answered.ts'
 
 /** The requests that are being answered. */
 export class Running {
@@ -20,7 +21,7 @@ export class Running {
     if (reply.raw.destroyed) controller.abort()
     const timer =
       limitMs === undefined ? undefined : setTimeout(() => controller.abort(tooLate()), limitMs)
-    reply.raw.once('close', () => {
+    atEnd(reply.raw, () => {
       this.#controllers.delete(controller)
       if (this.#controllers.size === 0) this.#onNone?.()
       clearTimeout(timer)
