@@ -11,8 +11,8 @@ function recordOf(asked: string, model: string): CallRecord {
   const record = new CallRecord(asked, false)
   const target = { provider: 'gcp.gemini', model, place: '', url: 'https://x.example/' } as const
   const times = { sentAt: 0, endedAt: 1, failure: undefined }
-  record.asks.push({ ...target, ...times, arrival: new Arrival(), traceparent: undefined })
-  record.answers.push({
+  record.asks = [{ ...target, ...times, arrival: new Arrival(), traceparent: undefined }]
+  record.hear({
     tokens: { input: 1e6, cached: 5e5, output: 1e5, reasoning: 4e4 },
     finishReasons: ['stop'],
     servedModel: undefined,

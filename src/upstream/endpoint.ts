@@ -39,14 +39,14 @@ export function endpointBackend(settings: EndpointSettings): Backend {
       if (!Array.isArray(answer.choices)) throw notAnAnswer()
       const telling: Telling = { tokens: undefined, finishReasons: [], servedModel: undefined }
       note(answer, telling)
-      call.record.answers.push(telling)
+      call.record.hear(telling)
       return { content: { ...answer, model: call.head.model }, headers: {} }
     },
     async stream(body, call) {
       const reply = await ask(body, call)
       const silent = unasked(body, call)
       const chunks = new Chunks(reply, call.head.model, owner(call.credential), silent)
-      call.record.answers.push(chunks)
+      call.record.hear(chunks)
       const batches = readEvents(reply.body, chunks)
       const first = await batches.next()
       return { content: resumed(first, batches), headers: {} }

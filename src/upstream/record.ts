@@ -13,9 +13,9 @@ export class CallRecord {
   readonly written: string
   readonly streamed: boolean
   /** What was sent upstream, each try by itself, in order. */
-  readonly asks: Ask[] = []
+  asks: readonly Ask[] = []
   /** What answered; of several, those before the last showed nothing, and cost all the same. */
-  readonly answers: Telling[] = []
+  answers: readonly Telling[] = []
   readonly waiting = new Waiting()
   /** When its body had been read, when the first piece of the answer and when the last was given to the client. */
   readonly begunAt = performance.now()
@@ -49,9 +49,14 @@ export class CallRecord {
       arrival: new Arrival(),
       traceparent: this.traceparent,
     }
-    this.asks.push(ask)
+    this.asks = this.asks.concat(ask)
     if (this.trace !== undefined) ask.traceparent = this.trace.follow(ask)
     return ask
+  }
+
+  /** This is what its answer tells. (What is pushed into an array has room for sixteen more beside it.) */
+  hear(answer: Telling): void {
+    this.answers = this.answers.concat(answer)
   }
 
   /** Its answer has begun. */

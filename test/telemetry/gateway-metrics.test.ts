@@ -98,7 +98,7 @@ describe('a request that asked a model', () => {
     const { note, read } = opened()
     const record = new CallRecord('fast', false)
     const tokens = { input: 10, cached: 4, output: 6, reasoning: 2 }
-    record.answers.push({ tokens, finishReasons: ['stop'], servedModel: undefined })
+    record.hear({ tokens, finishReasons: ['stop'], servedModel: undefined })
     note(answered({ record }), 'harbour')
     const families = await read()
     for (const [type, count] of [

@@ -29,8 +29,8 @@ function toAsk({ sentAt, endedAt, failure, place = '', brokenAt }: Try): Ask {
 
 function recordOf(tries: Try[], answers: Telling[] = []): CallRecord {
   const record = new CallRecord('m', false)
-  record.asks.push(...tries.map(toAsk))
-  record.answers.push(...answers)
+  record.asks = tries.map(toAsk)
+  record.answers = answers
   return record
 }
 

@@ -21,6 +21,7 @@ export interface Answer {
 export class ChoiceStream {
   readonly #index: number
   readonly #options: AnswerOptions
+  readonly #answer: Answer
   /** Whether the role went out: once, with the first delta. */
   #started = false
   /** Whether the last text was a thought: the first visible word then closes it. */
@@ -41,15 +42,15 @@ export class ChoiceStream {
   /** The answer's parts as Gemini gave them, for the case that OpenAI has no word for one. */
   readonly #turn = new Turn()
   #foreign = false
-  /** Sound may have to be whole before it can be sent. */
-  readonly #sound: Sound
+  /** Sound may have to be whole before it can be sent. Most answers have none. */
+  #sound: Sound | undefined
 
   /** `made` gets the calls, with what Gemini wants back with them. */
   constructor(index: number, answer: Answer, options: AnswerOptions, made: MadeCall[]) {
     this.#index = index
     this.#options = options
+    this.#answer = answer
     this.#calls = new Calls(index, answer.id, options, made)
-    this.#sound = new Sound(answer, options.audioFormat)
   }
 
   get finished(): boolean {
@@ -110,7 +111,7 @@ export class ChoiceStream {
       ...this.#endThought(),
       ...(refused ? [{ refusal: blocked ? toBlockedText(blocked) : this.#toRefusal() }] : []),
       ...(annotations.length > 0 ? [{ annotations }] : []),
-      ...this.#sound.end(),
+      ...(this.#sound?.end() ?? []),
       ...this.#toLastExtra(),
     ]
     const chunks = closing.flatMap((delta) => this.#toChunks(delta))
@@ -197,6 +198,7 @@ export class ChoiceStream {
     this.#answered = true
     const before = this.#endThought()
     if (inlineData.mimeType.startsWith('audio/')) {
+      this.#sound ??= new Sound(this.#answer, this.#options.audioFormat)
       return [...before, ...this.#sound.push(inlineData, thoughtSignature)]
     }
     const image = toImage(inlineData, this.#images, thoughtSignature)
