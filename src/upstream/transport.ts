@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import { LRUCache } from 'lru-cache'
@@ -64,11 +65,30 @@ export function createTransport(limits: Limits): Transport {
       const { origin, path } = addresses.memo(url)
       const exchange = new Exchange({ signal, toFault, waiting, arrival, asked: headers })
       const headersTimeout = patience ?? limits.headersTimeout
-      dispatcher.dispatch({ origin, path, method: 'POST', headers, body, headersTimeout }, exchange)
+      const sent = body.length < longBody ? body : passing(body)
+      dispatcher.dispatch(
+        { origin, path, method: 'POST', headers, body: sent, headersTimeout },
+        exchange,
+      )
       return exchange.begun()
     },
     close: () => dispatcher.destroy(),
   }
+}
+
+/** From so many characters on it matters for how long a body is held. */
+const longBody = 16 * 1024
+
+/**
+ * A body that is let go of as soon as it is sent. The bytes of a string undici holds until the answer has ended: for a
+ * picture that is a megabyte, for as many minutes as a stream takes.
+ */
+function passing(body: string): Readable {
+  const passing = new Readable({ read: () => undefined })
+  passing.push(body)
+  // Here it ends, so that its length is known.
+  passing.push(null)
+  return passing
 }
 
 /** Where a request goes, in normal form: what an operator configured may hold spaces, or lead to a parent. */

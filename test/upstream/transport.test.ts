@@ -19,9 +19,14 @@ after(async () => {
   await peer.close()
 })
 
-function post(url = `${peer.url}/x`, signal = new AbortController().signal, arrival?: Arrival) {
+function post(
+  url = `${peer.url}/x`,
+  signal = new AbortController().signal,
+  arrival?: Arrival,
+  body = '{"a":1}',
+) {
   const headers = { 'x-own': '1' }
-  return transport.post({ url, headers, body: '{"a":1}', signal, ...(arrival && { arrival }) })
+  return transport.post({ url, headers, body, signal, ...(arrival && { arrival }) })
 }
 
 async function faultOf(promise: Promise<unknown>): Promise<ApiError> {
@@ -59,6 +64,17 @@ describe('a post', () => {
     assert.equal(reply.header('x-theirs'), '3')
     assert.equal(reply.header('x-missing'), undefined)
     assert.equal(await reply.text(), '{"b":2}')
+  })
+
+  it('sends a long body whole, and says how long it is', async () => {
+    const body = JSON.stringify({ a: 'ä'.repeat(100_000) })
+    const sending = post(`${peer.url}/x`, undefined, undefined, body)
+    const asked = await peer.next()
+    asked.json(200, {})
+    assert.equal((await sending).status, 200)
+    assert.equal(JSON.stringify(asked.body), body)
+    assert.equal(asked.headers['content-length'], String(Buffer.byteLength(body)))
+    assert.equal(asked.headers['transfer-encoding'], undefined)
   })
 
   it('resolves with the headers, before the body has come', async () => {
