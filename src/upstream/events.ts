@@ -14,34 +14,52 @@ export interface Hearing<T> {
 
 /** What a stream of events says, all at a time that one read of it gave. */
 export function readEvents<T>(body: Source<Buffer>, hearing: Hearing<T>): Source<T[]> {
-  const reader = new EventReader()
-  let over = false
-  let failure: { error: unknown } | undefined
-  return { next, cancel: () => body.cancel() }
+  return new HeardEvents(body, hearing)
+}
 
-  async function next(): Promise<T[] | undefined> {
-    while (!over) {
-      const bytes = await body.next()
-      const heard: T[] = []
-      try {
-        const events = bytes === undefined ? reader.finish() : reader.push(bytes)
-        for (const data of events) {
-          over = hearing.hear(data, heard, bytes === undefined)
-          if (over) break
-        }
-        if (bytes === undefined && !over) {
-          over = true
-          hearing.end?.()
-        }
-      } catch (error) {
-        over = true
-        failure = { error }
-      }
-      if (over) body.cancel()
-      // What came before a failure in the same read is the client's all the same.
+class HeardEvents<T> implements Source<T[]> {
+  readonly #body: Source<Buffer>
+  readonly #hearing: Hearing<T>
+  readonly #reader = new EventReader()
+  #over = false
+  /** What came before it in the same read was given first. */
+  #failure: { error: unknown } | undefined
+
+  constructor(body: Source<Buffer>, hearing: Hearing<T>) {
+    this.#body = body
+    this.#hearing = hearing
+  }
+
+  async next(): Promise<T[] | undefined> {
+    while (!this.#over) {
+      const heard = this.#hear(await this.#body.next())
       if (heard.length > 0) return heard
     }
-    if (failure !== undefined) throw failure.error
+    if (this.#failure !== undefined) throw this.#failure.error
     return undefined
+  }
+
+  cancel(): void {
+    this.#body.cancel()
+  }
+
+  #hear(bytes: Buffer | undefined): T[] {
+    const heard: T[] = []
+    try {
+      const events = bytes === undefined ? this.#reader.finish() : this.#reader.push(bytes)
+      for (const data of events) {
+        this.#over = this.#hearing.hear(data, heard, bytes === undefined)
+        if (this.#over) break
+      }
+      if (bytes === undefined && !this.#over) {
+        this.#over = true
+        this.#hearing.end?.()
+      }
+    } catch (error) {
+      this.#over = true
+      this.#failure = { error }
+    }
+    if (this.#over) this.#body.cancel()
+    return heard
   }
 }
