@@ -84,11 +84,11 @@ const longBody = 16 * 1024
  * picture that is a megabyte, for as many minutes as a stream takes.
  */
 function passing(body: string): Readable {
-  const passing = new Readable({ read: () => undefined })
-  passing.push(body)
-  // Here it ends, so that its length is known.
-  passing.push(null)
-  return passing
+  const readOnce = new Readable({ read: () => undefined })
+  readOnce.push(Buffer.from(body))
+  // It ends before it is read, so that its length is known.
+  readOnce.push(null)
+  return readOnce
 }
 
 /** Where a request goes, in normal form: what an operator configured may hold spaces, or lead to a parent. */
