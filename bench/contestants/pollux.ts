@@ -11,7 +11,7 @@ const plain = {
 }
 
 /** All that is counted and asked for: keys with limits, prices, metrics, the log. */
-const everything = {
+export const everything = {
   ...plain,
   POLLUX_CONFIG: join(import.meta.dirname, 'everything.yaml'),
   POLLUX_METRICS_PORT: '0',
