@@ -6,7 +6,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { entry, nodeOptions } from '../test/support/npm-start.ts'
+import { npmStartOf } from '../test/support/npm-start.ts'
 import { freePort } from '../test/support/port.ts'
 import { endWithUs } from '../test/suites/support/ends-with-us.ts'
 import { rssOf } from '../test/suites/support/process.ts'
@@ -51,11 +51,11 @@ const project = join(import.meta.dirname, '..')
 const checkouts = [project, ...positionals.map((path) => resolve(path))]
 const images = values.image ? checkouts.map((checkout) => layOut(checkout)) : []
 const ways: Contestant[] = [
-  ...checkouts.map((folder, n) => ({
-    name: `from source${of(n)}`,
-    folder,
-    command: [process.execPath, ...nodeOptions, entry],
-  })),
+  ...checkouts.map((folder, n) => {
+    const { nodeOptions, entry } = npmStartOf(folder)
+    const command = [process.execPath, ...nodeOptions, entry]
+    return { name: `from source${of(n)}`, folder, command }
+  }),
   ...images.map(({ root, workdir, entrypoint, env, size }, n) => ({
     name: `as in the image${of(n)} (${(size / 1e6).toFixed(0)} MB and its base)`,
     folder: workdir,
