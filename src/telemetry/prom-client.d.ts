@@ -1,6 +1,6 @@
 /**
- * What is used of the library alone: its index, and its own choice of metrics, bring OpenTelemetry, a cluster
- * and a client for pushing along (70 modules, 6 MB).
+ * What is used of the library, alone: its index brings OpenTelemetry's API, a cluster and a client that pushes
+ * along (64 modules, 12 ms, 1.5 MB of the heap).
  */
 declare module 'prom-client/lib/registry.js' {
   import { Registry } from 'prom-client'
