@@ -10,7 +10,7 @@ RUN npm ci --prefix image --ignore-scripts
 COPY src ./src
 # Hundreds of files to find, read and strip of types become one, and one for each part that is loaded
 # later or never. Not minified: stack traces are for people.
-RUN image/node_modules/.bin/rolldown src/main.ts --dir dist --platform node --format esm
+RUN image/node_modules/.bin/rolldown src/main.js --dir dist --platform node --format esm
 # The licences of what is in it come along.
 RUN find node_modules -iname 'licen[cs]e*' -type f | sort | xargs tail -n +1 > dist/LICENSES
 # Node needs this library since version 25; the image below is without.

@@ -15,10 +15,8 @@ export interface LaidOut {
   size: number
 }
 
-const project = join(import.meta.dirname, '..')
-
-/** Does by hand what the Dockerfile says, where there is no engine to do it. Installs from the registry. */
-export function layOut(): LaidOut {
+/** Does by hand what a checkout's Dockerfile says, where there is no engine to do it. Installs from the registry. */
+export function layOut(project = join(import.meta.dirname, '..')): LaidOut {
   const [, build = '', image = ''] = readFileSync(join(project, 'Dockerfile'), 'utf8')
     .replaceAll('\\\n', '')
     .split(/^FROM /m)

@@ -6,16 +6,18 @@ import { type AddressInfo, connect } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { entry, nodeOptions } from '../test/support/npm-start.ts'
+import { npmStartOf } from '../test/support/npm-start.ts'
 import { freePort } from '../test/support/port.ts'
 import { endWithUs } from '../test/suites/support/ends-with-us.ts'
 import { rssOf } from '../test/suites/support/process.ts'
+import { everything } from './contestants/pollux.ts'
 import { layOut } from './image.ts'
 
 /**
  * `node bench/start.ts [--rounds=15] [--image] [checkout …]`: from the start of the process until it
- * listens, and the memory that it holds then, beside a server of Node's that does nothing. All take
- * turns; a first round, which fills the caches, is not counted. `--image` adds what the Dockerfile makes.
+ * listens, and the memory that it holds then, beside a server of Node's that does nothing; each as it is
+ * delivered, and with everything switched on. All take turns; a first round, which fills the caches, is
+ * not counted. `--image` adds what the Dockerfile makes, of each checkout.
  */
 const { values, positionals } = parseArgs({
   options: {
@@ -45,23 +47,33 @@ interface Seen {
 
 const nothing = "require('node:http').createServer((_, to) => to.end()).listen(process.env.PORT)"
 const floor = { name: 'node:http alone', folder: '/', command: [process.execPath, '-e', nothing] }
-const checkouts = [join(import.meta.dirname, '..'), ...positionals.map((path) => resolve(path))]
-const image = values.image ? layOut() : undefined
-const contestants: Contestant[] = [
-  floor,
-  ...checkouts.map((folder, n) => ({
-    name: n === 0 ? 'from source' : folder,
-    folder,
-    command: [process.execPath, ...nodeOptions, entry],
+const project = join(import.meta.dirname, '..')
+const checkouts = [project, ...positionals.map((path) => resolve(path))]
+const images = values.image ? checkouts.map((checkout) => layOut(checkout)) : []
+const ways: Contestant[] = [
+  ...checkouts.map((folder, n) => {
+    const { nodeOptions, entry } = npmStartOf(folder)
+    const command = [process.execPath, ...nodeOptions, entry]
+    return { name: `from source${of(n)}`, folder, command }
+  }),
+  ...images.map(({ root, workdir, entrypoint, env, size }, n) => ({
+    name: `as in the image${of(n)} (${(size / 1e6).toFixed(0)} MB and its base)`,
+    folder: workdir,
+    command: entrypoint.map((part) => part.replace(/^\//, `${root}/`)),
+    // Its user can write nowhere, and so has no cache from one start to the next; we could.
+    env: { ...env, NODE_DISABLE_COMPILE_CACHE: '1' },
   })),
 ]
-if (image !== undefined) {
-  const { root, workdir, entrypoint, env, size } = image
-  console.log(`The image: ${(size / 1e6).toFixed(0)} MB and its base.\n`)
-  const command = entrypoint.map((part) => part.replace(/^\//, `${root}/`))
-  contestants.push({ name: 'as in the image', folder: workdir, command, env })
-}
+const contestants: Contestant[] = [
+  floor,
+  ...ways.flatMap((way) => [
+    way,
+    { ...way, name: `${way.name}, everything on`, env: { ...way.env, ...everything } },
+  ]),
+]
 
+/** One that the file has too. */
+const clientKey = 'bench-key'
 const question = JSON.stringify({
   model: 'gemini-2.5-flash',
   messages: [{ role: 'user', content: 'Hi!' }],
@@ -90,7 +102,7 @@ for (let round = 0; round <= Number(values.rounds); round += 1) {
   }
 }
 upstream.close()
-if (image !== undefined) rmSync(dirname(image.root), { recursive: true })
+for (const { root } of images) rmSync(dirname(root), { recursive: true })
 
 const floors = (seen.get(floor.name) ?? []).map(({ listening }) => listening)
 console.log(
@@ -109,6 +121,11 @@ for (const [name, rounds] of seen) {
   console.log(`| ${[name, ...cells].join(' | ')} |`)
 }
 
+/** Which checkout, where it is not this one. */
+function of(n: number): string {
+  return n === 0 ? '' : `, ${checkouts[n]}`
+}
+
 async function start({ folder, command, env }: Contestant): Promise<Seen> {
   const port = await freePort()
   const [program = '', ...args] = command
@@ -120,7 +137,7 @@ async function start({ folder, command, env }: Contestant): Promise<Seen> {
       HOME: '/nonexistent',
       GEMINI_API_KEY: 'key-of-nobody',
       GOOGLE_GEMINI_BASE_URL: google,
-      POLLUX_API_KEYS: 'key-of-a-client',
+      POLLUX_API_KEYS: clientKey,
       ...env,
       HOST: '127.0.0.1',
       PORT: String(port),
@@ -167,7 +184,7 @@ function cpuOf(pid: number): number {
 }
 
 async function ask(port: number, agent: Agent): Promise<void> {
-  const headers = { 'content-type': 'application/json', authorization: 'Bearer key-of-a-client' }
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${clientKey}` }
   const options = { port, agent, headers, method: 'POST', path: '/v1/chat/completions' }
   const asked = request('http://127.0.0.1', options).end(question)
   const [answer] = await once(asked, 'response')

@@ -3,7 +3,13 @@ import { core } from 'zod'
 import { checkAuth, checkBackends, checkLending, checkPorts } from './config/checks.ts'
 import { ofGoogle, toBackends, toEndpoints } from './config/backends.ts'
 import type { ConfigFile } from './config/file.ts'
-import { type Environment, environment, type LogLevel, type Settings } from './environment.ts'
+import {
+  type Environment,
+  environment,
+  type LogLevel,
+  readOnce,
+  type Settings,
+} from './environment.ts'
 import type { OtlpSettings } from './telemetry/otlp.ts'
 import { type KeyConfig, plainKey } from './key.ts'
 import type { Price } from './price.ts'
@@ -197,12 +203,12 @@ export function readConfig(env: Environment, file?: ConfigFile): Config {
 
 /** The variables; those that are faulty are as if they were not set, so that the others can be judged. */
 function readSettings(given: Environment) {
-  const { data, error } = environment.safeParse(given)
+  const { data, error } = environment.safeParse(given, readOnce)
   if (error === undefined) return { settings: data, faulty: new Set<PropertyKey>(), mistakes: [] }
   const faulty = new Set(error.issues.flatMap(({ path }) => path.slice(0, 1)))
   const others = Object.entries(given).filter(([name]) => !faulty.has(name))
   return {
-    settings: environment.parse(Object.fromEntries(others)),
+    settings: environment.parse(Object.fromEntries(others), readOnce),
     faulty,
     mistakes: error.issues.map(({ path, message }) => `${core.toDotPath(path)}: ${message}`),
   }

@@ -6,6 +6,9 @@ export type LogLevel = (typeof logLevels)[number]
 
 export type Environment = Record<string, string | undefined>
 
+/** How a configuration is read: zod would make code of its schema first, which takes longer than reading it. */
+export const readOnce = { jitless: true } as const
+
 const text = z.string().trim().min(1)
 const flag = z.stringbool({
   truthy: ['true', '1', 'yes', 'on'],

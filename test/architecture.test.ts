@@ -37,7 +37,7 @@ function importingBackends(room: string): Planting {
 
 const outside = [
   '../app.ts',
-  '../main.ts',
+  '../main.js',
   '../config.ts',
   '../config/file.ts',
   '../current.ts',

@@ -70,6 +70,28 @@ describe('what is loaded until the gateway listens', () => {
     ]) {
       assert.ok(has(loaded, part), part)
     }
+    // Metrics are counted without what traces need.
+    assert.ok(!has(loaded, 'node_modules/@opentelemetry/'))
+  })
+
+  it('is of Node neither what strips types, once that is done, nor its own fetch', async () => {
+    const file = join(folder, 'of-node.txt')
+    const note = `import { writeFileSync } from 'node:fs'
+      const note = () => writeFileSync(${JSON.stringify(file)}, process.moduleLoadList.join(' '))
+      process.on('exit', note)`
+    const env = {
+      GEMINI_API_KEY: 'k',
+      POLLUX_METRICS_PORT: '0',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(note)}`,
+    }
+    for (const _ of ['the first fills the cache', 'the second uses it']) {
+      const child = await start(env)
+      child.process.kill('SIGTERM')
+      assert.equal(await child.exited(), 0)
+    }
+    const loaded = readFileSync(file, 'utf8')
+    assert.match(loaded, /NativeModule http /)
+    assert.doesNotMatch(loaded, /deps\/(amaro|undici)\//)
   })
 })
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { entry, nodeOptions } from '../../test/support/npm-start.ts'
+import { npmStartOf } from '../../test/support/npm-start.ts'
 import { type Contestant, started } from './contestant.ts'
 
 /** As it is delivered, but for where its upstream is. */
@@ -11,7 +11,7 @@ const plain = {
 }
 
 /** All that is counted and asked for: keys with limits, prices, metrics, the log. */
-const everything = {
+export const everything = {
   ...plain,
   POLLUX_CONFIG: join(import.meta.dirname, 'everything.yaml'),
   POLLUX_METRICS_PORT: '0',
@@ -50,6 +50,7 @@ function pollux(
   env: Record<string, string>,
   around: (upstream: number) => Record<string, string> = () => ({}),
 ): Contestant {
+  const { nodeOptions, entry } = npmStartOf(cwd)
   return {
     name,
     about,

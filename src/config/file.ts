@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { BackendsConfig } from '../config.ts'
-import type { Environment } from '../environment.ts'
+import { type Environment, readOnce } from '../environment.ts'
 import { isObject } from '../translate/json.ts'
 import { judge } from './judge.ts'
 import { type Mistake, toMistakes, writePath } from './mistakes.ts'
@@ -43,12 +43,12 @@ export function readConfigFile(path: string, env: Environment): ConfigFile {
     return nothing([`POLLUX_CONFIG: Expected ${Object.keys(configFile.shape).join(', ')}.`])
   }
   const known = new Set(unfilled.map((mistake) => writePath(mistake.path)))
-  const { error } = configFile.safeParse(value)
+  const { error } = configFile.safeParse(value, readOnce)
   const found = [...toMistakes(error?.issues ?? []), ...checkKeys(value.keys)]
   const own = [...unfilled, ...found.filter((mistake) => !known.has(writePath(mistake.path)))]
   const wrong = new Set(own.map((mistake) => mistake.path[0]))
   const { sound, unread, places } = withoutFaulty(value, own)
-  const settings = toSettings(configFile.parse(sound))
+  const settings = toSettings(configFile.parse(sound, readOnce))
   const keys = settings.keys.map((key, index) => ({ key, at: places[index] ?? index }))
   return {
     settings,

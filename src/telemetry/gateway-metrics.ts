@@ -1,11 +1,7 @@
-import {
-  Counter,
-  type CounterConfiguration,
-  Gauge,
-  type GaugeConfiguration,
-  Histogram,
-  type Registry,
-} from 'prom-client'
+import type { CounterConfiguration, GaugeConfiguration, Registry } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
 import type { Shed, SpentLimit } from '../errors.ts'
 import type { Answered } from '../http/answered.ts'
 import type { Crowd } from '../http/overload.ts'

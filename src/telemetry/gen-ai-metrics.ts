@@ -1,4 +1,5 @@
-import { Histogram, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import Histogram from 'prom-client/lib/histogram.js'
 import type { Answered } from '../http/answered.ts'
 import type { Tokens } from '../translate/chat/usage.ts'
 import type { Ask, CallRecord } from '../upstream/record.ts'

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+
+// As in http/protocols.ts: an import would load Node's own `fetch`.
+const { createServer } = process.getBuiltinModule('node:http')
 
 export interface MetricsServer {
   /** Where the metrics are. */

@@ -1,9 +1,10 @@
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import Registry from 'prom-client/lib/registry.js'
 import type { Observer } from '../http/answered.ts'
 import type { CostOf } from '../price.ts'
 import { gatewayMetrics, type Sources } from './gateway-metrics.ts'
 import { genAiMetrics } from './gen-ai-metrics.ts'
 import { type MetricsServer, serveMetrics } from './metrics-server.ts'
+import { processMetrics } from './process-metrics.ts'
 
 export type { Sources, WatchedTarget } from './gateway-metrics.ts'
 
@@ -26,7 +27,7 @@ export interface Metrics {
 /** Sees to it that what goes on can be asked for. */
 export function openMetrics({ sources, costOf }: MetricsSettings): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
+  processMetrics(registry)
   const genAi = genAiMetrics(registry)
   const gateway = gatewayMetrics(registry, { sources, costOf, modelOf: genAi.modelOf })
   const text = () => registry.metrics()

@@ -292,7 +292,7 @@ function regularExpressions(whose: string, included: (file: string) => boolean):
   const slow: string[] = []
   let count = 0
   let worst = 0
-  for (const file of globSync('src/**/*.ts', { cwd: root }).filter(included)) {
+  for (const file of globSync('src/**/*.{js,ts}', { cwd: root }).filter(included)) {
     for (const literal of regexLiterals(readFileSync(join(root, file), 'utf8'))) {
       count += 1
       const expression = new RegExp(literal.source, literal.flags)

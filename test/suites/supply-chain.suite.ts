@@ -44,7 +44,7 @@ const knownKey = 'test/suites/support/self-signed.ts'
 
 /** Ways to run what is not in the source. (Node may keep what it has compiled of it.) */
 const runsOtherCode =
-  /\beval\s*\(|\bFunction\s*\(|child_process|node:(vm|worker_threads|repl|inspector)|(?<!\{ enableCompileCache, flushCompileCache \} from ')node:module|\bprocess\.(binding|dlopen)|\bcreateRequire\b|\brequire\s*\(|\bWebAssembly\b/
+  /\beval\s*\(|\bFunction\s*\(|child_process|node:(vm|worker_threads|repl|inspector)|(?<!\{ enableCompileCache, flushCompileCache \} from ')node:module|\bprocess\.(binding|dlopen)|\bgetBuiltinModule\b(?!\('node:http'\))|\bcreateRequire\b|\brequire\s*\(|\bWebAssembly\b/
 
 /** Packages that make code: the router of its routes, the schema library of its schemas. */
 const makers = ['find-my-way', 'zod']
@@ -216,7 +216,7 @@ function* workflows(): Generator<Figure> {
 
 function* source(): Generator<Figure> {
   const files = readTracked(root)
-    .filter(({ path }) => path.startsWith('src/') && path.endsWith('.ts'))
+    .filter(({ path }) => path.startsWith('src/') && /\.[jt]s$/.test(path))
     .map(withoutComments)
   yield {
     promise: '0 uses of eval, new Function, child_process, vm and their like in src',

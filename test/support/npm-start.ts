@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
-const [, ...words] = String(manifest.scripts.start).split(' ')
+/** The options that `npm start` gives to Node, and the file that it starts. */
+export const { nodeOptions, entry } = npmStartOf(join(import.meta.dirname, '../..'))
 
-/** The options that `npm start` gives to Node. */
-export const nodeOptions = words.slice(0, -1)
-
-/** The file that it starts. */
-export const entry = words.at(-1) ?? ''
+/** The same of any checkout. */
+export function npmStartOf(root: string): { nodeOptions: string[]; entry: string } {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const [, ...words] = String(manifest.scripts.start).split(' ')
+  return { nodeOptions: words.slice(0, -1), entry: words.at(-1) ?? '' }
+}

@@ -61,7 +61,7 @@ async function median(measure: () => Promise<number | undefined>): Promise<numbe
 }
 
 async function startCountedGateway(google: string) {
-  const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts')
+  const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.js')
   const hook = importing('allocated-hook.ts')
   const child = spawn(process.execPath, ['--expose-gc', ...exactly, hook, program], {
     env: {

@@ -1,11 +1,14 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
-import type { Running } from './serve.ts'
 
-let running: Running | undefined
+// The one file without types: Node reads it before it has its cache, and at every start would load for it
+// alone what strips them, which takes more than 50 ms of the processor's time, and 11 MB that stay.
+
+/** @type {import('./serve.ts').Running | undefined} */
+let running
 
 // Before all else, which takes most of the start: the first process of a container is deaf to signals
 // without a listener.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
   process.on(signal, () => {
     if (running === undefined) process.exit(0)
     void running.stop(signal)
