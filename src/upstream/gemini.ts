@@ -19,6 +19,7 @@ import type { RetryBudget } from './budget.ts'
 import { type Events, toEvents, toResponse, understood } from './responses.ts'
 import type { CallRecord } from './record.ts'
 import { exhausted, pause, waitBefore } from './retry.ts'
+import { keptSchemas } from './schemas.ts'
 import type { Remembered, SignatureStore } from './signatures.ts'
 import { resumed } from './source.ts'
 import type { Reply } from './transport.ts'
@@ -39,6 +40,7 @@ const furtherTries = 2
 export function geminiBackend(settings: GeminiSettings): Backend {
   const { gate, retry, budget, places, signatures, countSignature, thoughts } = settings
   const { ask } = createAsker(settings)
+  const knownSchemas = keptSchemas()
   return {
     async complete(body, call) {
       const translation = await translate(body, call)
@@ -153,7 +155,15 @@ export function geminiBackend(settings: GeminiSettings): Backend {
     const signed = new Set(calls.filter((one) => one.signed).map(({ id }) => id))
     const remembered = pick(known, ({ signature }, id) => (signed.has(id) ? undefined : signature))
     const nativeIds = pick(known, ({ nativeId }) => nativeId)
-    const translation = toGemini(body, { provider, parent, model, thoughts, remembered, nativeIds })
+    const translation = toGemini(body, {
+      provider,
+      parent,
+      model,
+      thoughts,
+      remembered,
+      nativeIds,
+      knownSchemas,
+    })
     for (const source of signatureSources(translation.request, remembered)) countSignature(source)
     return translation
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isSimple } from '../../src/translate/json-structure.ts'
+import { isSimple, structureOf } from '../../src/translate/json-structure.ts'
 
 const bounds = { deepest: 3, mostTokens: 10, mostNames: 4, mostAtTop: 4 }
 
@@ -24,6 +24,24 @@ describe('JSON', () => {
   ] as const) {
     it(`is ${simple ? 'simple' : 'not simple'} ${name}`, () => {
       assert.equal(isSimple(text, bounds), simple)
+    })
+  }
+
+  for (const [text, structure] of [
+    ['{"id":123456789012345}', 'simple'],
+    ['{"id":1234567890123456}', 'long integers'],
+    ['{"id":-1234567890123456}', 'long integers'],
+    ['[1234567890123456.0]', 'long integers'],
+    ['{"id":"1234567890123456"}', 'simple'],
+    ['{"avgLogprobs":-0.26438218355178833}', 'simple'],
+    ['[-0.26438218355178833,1234567890123456]', 'long integers'],
+    ['[1.2345678901234567e+16]', 'long integers'],
+    ['[1.2345678901234567E16]', 'long integers'],
+    ['1234567890123456', 'long integers'],
+    ['[12345678,90123456]', 'simple'],
+  ] as const) {
+    it(`of ${text} is ${structure}`, () => {
+      assert.equal(structureOf(text, bounds), structure)
     })
   }
 })

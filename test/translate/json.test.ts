@@ -1,22 +1,30 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { isObject, parseJson, tryParseJson } from '../../src/translate/json.ts'
+import { isObject, tryParseJson } from '../../src/translate/json.ts'
 import { sent, translated } from './translated.ts'
 
 const digits = '{"id":12345678901234567890,"n":[-98765432109876543210],"small":7}'
 
 describe('big integers', () => {
   it('keep their digits', () => {
-    assert.equal(JSON.stringify(parseJson(digits)), digits)
+    assert.equal(JSON.stringify(tryParseJson(digits)), digits)
   })
 
   it('keep their digits, whatever they are', () => {
     fc.assert(
       fc.property(fc.array(fc.bigInt()), (integers) => {
         const text = `[${integers.join()}]`
-        assert.equal(JSON.stringify(parseJson(text)), text)
+        assert.equal(JSON.stringify(tryParseJson(text)), text)
       }),
+    )
+  })
+
+  it('keep their digits with an exponent, and beside numbers that are none', () => {
+    const text = '[1.2345678901234567e+16,0.1234567890123456789,12345678901234567890]'
+    assert.equal(
+      JSON.stringify(tryParseJson(text)),
+      '[1.2345678901234567e+16,0.12345678901234568,12345678901234567890]',
     )
   })
 
@@ -32,7 +40,7 @@ describe('big integers', () => {
   })
 
   it('reach the client in the arguments of a call', () => {
-    const answer = parseJson(`{"functionCall":{"args":${digits}}}`)
+    const answer = tryParseJson(`{"functionCall":{"args":${digits}}}`)
     assert.ok(isObject(answer) && isObject(answer.functionCall))
     assert.equal(JSON.stringify(answer.functionCall.args), digits)
   })
@@ -43,13 +51,13 @@ describe('other JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value)
-        assert.equal(JSON.stringify(parseJson(text)), text)
+        assert.equal(JSON.stringify(tryParseJson(text)), text)
       }),
     )
   })
 
   it('with many digits in a string stays a string', () => {
-    assert.deepEqual(parseJson('{"a":"12345678901234567890"}'), { a: '12345678901234567890' })
+    assert.deepEqual(tryParseJson('{"a":"12345678901234567890"}'), { a: '12345678901234567890' })
   })
 
   it('is undefined where it is none', () => {

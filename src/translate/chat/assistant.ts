@@ -10,15 +10,20 @@ import { dummySignature, signatureOfCall, signatureOfMessage } from './signature
 import { splitThoughts } from './thoughts.ts'
 import { wrapper } from './parameters.ts'
 
+/** What an assistant said, and the calls in it. */
+export interface Spoke extends Placed<AssistantMessage> {
+  calls: Call[]
+}
+
 /** What an assistant said: its thoughts, its words, its pictures, then its calls. */
 export function toModelParts(
-  { message: said, where }: Placed<AssistantMessage>,
+  { message: said, where, calls }: Spoke,
   reading: Reading,
   repairs: Set<Repair>,
 ): Part[] {
   const extra = readExtraContent(said)
   if (extra.parts !== undefined) {
-    return toNativeParts(extra.parts, callsOf({ message: said, where }), reading)
+    return toNativeParts(extra.parts, calls, reading)
   }
   const thoughts = said.reasoning_content ? [{ text: said.reasoning_content, thought: true }] : []
   const spoken = toSpokenParts(said, where, extra.thought, reading)
@@ -33,9 +38,9 @@ export function toModelParts(
     )
     return withExtras(part, readExtraContent(picture))
   })
-  const calls = callsOf({ message: said, where }).map((call) => toCallPart(call, reading, repairs))
+  const called = calls.map((call) => toCallPart(call, reading, repairs))
   const visible = [...spoken, ...refusal, ...pictures]
-  return [...thoughts, ...sign(visible, calls, signatureOfMessage(said))]
+  return [...thoughts, ...sign(visible, called, signatureOfMessage(said))]
 }
 
 /**
@@ -118,7 +123,7 @@ export interface Call {
 }
 
 /** The calls of a message, in order. */
-export function callsOf({ message: said, where }: Placed<AssistantMessage>): Call[] {
+export function callsOf(said: AssistantMessage, where: string): Call[] {
   const { tool_calls = [], function_call } = said
   const calls = tool_calls.map((call, at) => toCall(call, `${where}.tool_calls[${at}]`))
   if (function_call === undefined) return calls

@@ -5,6 +5,8 @@ import type { GenerationConfig } from '../gemini.ts'
 import { toJsonSchema } from '../json-schema.ts'
 import { toOpenApiSchema } from '../openapi-schema.ts'
 import { optional } from '../parse.ts'
+import { SchemaBudget } from '../schema/budget.ts'
+import type { KnownSchemas } from '../schema/known.ts'
 
 const jsonSchema = z.object({
   name: optional(z.string()),
@@ -31,6 +33,7 @@ export type ResponseFormat = NonNullable<z.output<typeof fragment>['response_for
 export function toResponseFormat(
   responseFormat: ResponseFormat | undefined,
   can: Abilities,
+  known?: KnownSchemas,
 ): GenerationConfig {
   if (responseFormat === undefined) return {}
   const { type, json_schema, schema: besides, ...forgotten } = responseFormat
@@ -41,7 +44,7 @@ export function toResponseFormat(
     case 'json_object':
     case 'json_schema': {
       const schema = json_schema?.schema ?? besides
-      return { responseMimeType: 'application/json', ...toResponseSchema(schema, can) }
+      return { responseMimeType: 'application/json', ...toResponseSchema(schema, can, known) }
     }
     default:
       // Google's endpoint takes any MIME type here, e.g. text/x.enum, so ours does.
@@ -51,16 +54,20 @@ export function toResponseFormat(
           'response_format.type',
         )
       }
-      return { responseMimeType: type, ...toResponseSchema(besides, can) }
+      return { responseMimeType: type, ...toResponseSchema(besides, can, known) }
   }
 }
 
-function toResponseSchema(schema: object | undefined, can: Abilities): GenerationConfig {
+function toResponseSchema(
+  schema: object | undefined,
+  can: Abilities,
+  known: KnownSchemas | undefined,
+): GenerationConfig {
   if (schema === undefined) return {}
   const param = 'response_format.json_schema.schema'
   return can.schema === 'openapi'
     ? { responseSchema: toOpenApiSchema(schema, param) }
-    : { responseJsonSchema: toJsonSchema(schema, param) }
+    : { responseJsonSchema: toJsonSchema(schema, param, new SchemaBudget(), known) }
 }
 
 /**

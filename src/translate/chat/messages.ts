@@ -1,7 +1,7 @@
 import { invalidRequest } from '../../errors.ts'
 import { addAll } from '../add-all.ts'
 import type { Content, Part } from '../gemini.ts'
-import { callsOf, signFirstCall, toModelParts } from './assistant.ts'
+import { callsOf, signFirstCall, type Spoke, toModelParts } from './assistant.ts'
 import { detailsOf, toParts, toTexts } from './content.ts'
 import type {
   AssistantMessage,
@@ -67,9 +67,7 @@ function separate(placed: Placed<Message>[], repairs: Set<Repair>) {
 }
 
 /** Neighbours of one side: what the assistant said, or what it was told. */
-type Run =
-  | { side: 'model'; said: Placed<AssistantMessage>[] }
-  | { side: 'user'; said: Placed<Told>[] }
+type Run = { side: 'model'; said: Spoke[] } | { side: 'user'; said: Placed<Told>[] }
 
 type Told = UserMessage | ResultMessage
 
@@ -88,7 +86,7 @@ function toRuns(turns: Placed<Spoken>[]): Run[] {
 
 function toRun({ message, where }: Placed<Spoken>): Run {
   return isAssistant(message)
-    ? { side: 'model', said: [{ message, where }] }
+    ? { side: 'model', said: [{ message, where, calls: callsOf(message, where) }] }
     : { side: 'user', said: [{ message, where }] }
 }
 
@@ -106,7 +104,7 @@ function toTurns(
     const parts = run.said.flatMap((one) => toModelParts(one, reading, repairs))
     return toContent('model', signFirstCall(parts, reading, repairs), repairs)
   }
-  const calls = before?.side === 'model' ? before.said.flatMap(callsOf) : []
+  const calls = before?.side === 'model' ? before.said.flatMap((one) => one.calls) : []
   const { responses, others, media } = answerCalls(calls, run.said, reading, repairs)
   const words = others.flatMap(({ message, where }) =>
     message.role === 'user'

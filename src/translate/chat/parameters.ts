@@ -4,6 +4,7 @@ import { isObject } from '../json.ts'
 import { toJsonSchema } from '../json-schema.ts'
 import { readForOpenApi, writeOpenApi } from '../openapi-schema.ts'
 import type { SchemaBudget } from '../schema/budget.ts'
+import type { KnownSchemas } from '../schema/known.ts'
 import { hasType } from '../schema/normalise.ts'
 
 /** A function's parameters as Gemini hears of them. */
@@ -14,16 +15,25 @@ export interface Parameters {
   wrapped: boolean
 }
 
+/** What schemas are written with. */
+export interface SchemaWriting {
+  can: Abilities
+  /** One for all of a request: many schemas must not cost more than one may. */
+  budget: SchemaBudget
+  known: KnownSchemas | undefined
+}
+
 /** A function without parameters must not have a schema: Gemini refuses an object without properties. */
 export function toParameters(
   parameters: JsonObject | undefined,
   param: string,
-  can: Abilities,
-  budget: SchemaBudget,
+  { can, budget, known }: SchemaWriting,
 ): Parameters {
   if (parameters === undefined || Object.keys(parameters).length === 0) return none
   const openApi = can.schema === 'openapi'
-  const read = (openApi ? readForOpenApi : toJsonSchema)(parameters, param, budget)
+  const read = openApi
+    ? readForOpenApi(parameters, param, budget)
+    : toJsonSchema(parameters, param, budget, known)
   if (saysNothing(read, parameters)) return none
   const wrapped = !isOfObject(read)
   const whole = wrapped ? wrap(read) : read

@@ -12,6 +12,7 @@ import type {
 } from '../gemini.ts'
 import { isObject } from '../json.ts'
 import { optional, parse } from '../parse.ts'
+import type { KnownSchemas } from '../schema/known.ts'
 import { toResolution } from './content.ts'
 import { format, toFormatInstruction, toResponseFormat } from './format.ts'
 import { type Extras, google, mergeDeep, toExtras } from './google.ts'
@@ -62,6 +63,8 @@ export interface Circumstances {
   remembered: ReadonlyMap<string, string>
   /** Gemini's own ids of calls, by the ids that clients have. */
   nativeIds?: ReadonlyMap<string, string>
+  /** What other requests had written. */
+  knownSchemas?: KnownSchemas
 }
 
 /** A request in Gemini's words, and what its answer is to be read with. */
@@ -100,11 +103,11 @@ export interface AnswerOptions {
  */
 export function toGemini(body: unknown, circumstances: Circumstances): Translation {
   const request = parse(chatRequest, body)
-  const { provider, model, remembered } = circumstances
+  const { provider, model, remembered, knownSchemas } = circumstances
   const can = abilities(model)
   const target: Target = { provider, model, can }
   const extras = toExtras(request)
-  const toolbox = toToolbox(request, can)
+  const toolbox = toToolbox(request, can, knownSchemas)
   const marker =
     extras.thoughtTagMarker === undefined ? undefined : readMarker(extras.thoughtTagMarker)
   const cached = extras.cachedContent !== undefined
@@ -112,7 +115,7 @@ export function toGemini(body: unknown, circumstances: Circumstances): Translati
   const offered = joinTools(toolbox.tools, extras.tools ?? [])
   // A cached content brings its own tools and refuses others.
   if (!cached) checkOffer(offered, target)
-  const answerFormat = toResponseFormat(request.response_format, can)
+  const answerFormat = toResponseFormat(request.response_format, can, knownSchemas)
   const inWords =
     answerFormat.responseMimeType !== undefined &&
     !cached &&

@@ -10,24 +10,32 @@ import { isSignature, readExtraContent } from './google.ts'
 
 /** The signature that came back with a tool call, in whichever of its known places. */
 export function signatureOfCall(call: { [key: string]: unknown }): string | undefined {
-  const inner = isObject(call.function) ? call.function : {}
-  const provider = isObject(call.provider_specific_fields) ? call.provider_specific_fields : {}
-  const id = typeof call.id === 'string' ? call.id : ''
-  return [
-    readExtraContent(call).signature,
-    readExtraContent(inner).signature,
-    inner.thought_signature,
-    call.thought_signature,
-    provider.thought_signature,
-    signatureInId(id),
-  ].find(isSignature)
+  const { id, function: inner = {}, provider_specific_fields: provider = {} } = call
+  return (
+    readExtraContent(call).signature ??
+    (isObject(inner) ? readExtraContent(inner).signature : undefined) ??
+    ownSignature(inner) ??
+    ownSignature(call) ??
+    ownSignature(provider) ??
+    signatureInId(id)
+  )
+}
+
+function ownSignature(carrier: unknown): string | undefined {
+  const signature = isObject(carrier) ? carrier.thought_signature : undefined
+  return isSignature(signature) ? signature : undefined
 }
 
 /** Other gateways hide it in the id, after one of these separators. */
-function signatureInId(id: string): string | undefined {
-  const found = ['__thought__', '__sig_', '_ts_'].find((separator) => id.includes(separator))
-  return found === undefined ? undefined : id.slice(id.indexOf(found) + found.length)
+function signatureInId(id: unknown): string | undefined {
+  if (typeof id !== 'string') return undefined
+  const found = separators.find((separator) => id.includes(separator))
+  if (found === undefined) return undefined
+  const signature = id.slice(id.indexOf(found) + found.length)
+  return isSignature(signature) ? signature : undefined
 }
+
+const separators = ['__thought__', '__sig_', '_ts_']
 
 /** The signature that came back with a message as a whole. */
 export function signatureOfMessage(message: { [key: string]: unknown }): string | undefined {

@@ -5,8 +5,9 @@ import type { FunctionCallingConfig, FunctionDeclaration, Tool } from '../gemini
 import { isObject } from '../json.ts'
 import { list, optional } from '../parse.ts'
 import { SchemaBudget } from '../schema/budget.ts'
+import type { KnownSchemas } from '../schema/known.ts'
 import { toCamel } from './google.ts'
-import { toParameters } from './parameters.ts'
+import { type SchemaWriting, toParameters } from './parameters.ts'
 import { ToolNames } from './tool-names.ts'
 
 const functionDefinition = z.object({
@@ -114,7 +115,7 @@ export interface Toolbox {
 }
 
 /** Throws 400 for tools that contradict each other. */
-export function toToolbox(request: Tools, can: Abilities): Toolbox {
+export function toToolbox(request: Tools, can: Abilities, known?: KnownSchemas): Toolbox {
   const { tools, tool_choice, functions, function_call, parallel_tool_calls, ...rest } = request
   const { web_search_options, ...forgotten } = rest
   forgotten satisfies Record<string, never>
@@ -130,10 +131,9 @@ export function toToolbox(request: Tools, can: Abilities): Toolbox {
     return { ...emptyToolbox, single: parallel_tool_calls === false }
   }
   const names = new ToolNames(declared.flatMap(toName))
-  // One budget for all: many schemas must not cost more than one may.
-  const budget = new SchemaBudget()
+  const writing = { can, budget: new SchemaBudget(), known }
   const written = declared.flatMap((tool, at) =>
-    toDeclaration(tool, at, names, can, !hasFunctions, budget),
+    toDeclaration(tool, at, names, !hasFunctions, writing),
   )
   const declarations = written.map(({ declaration }) => declaration)
   const native = declared.flatMap((tool) =>
@@ -194,16 +194,15 @@ function toDeclaration(
   tool: DeclaredTool,
   at: number,
   names: ToolNames,
-  can: Abilities,
   modern: boolean,
-  budget: SchemaBudget,
+  writing: SchemaWriting,
 ): WrittenTool[] {
-  if (tool.type === 'custom') return [toCustomDeclaration(tool.custom, names, can, budget)]
+  if (tool.type === 'custom') return [toCustomDeclaration(tool.custom, names, writing)]
   if (tool.type !== 'function') return []
   const { name, description, parameters, strict: _, ...forgotten } = tool.function
   forgotten satisfies Record<string, never>
   const param = modern ? `tools[${at}].function.parameters` : `functions[${at}].parameters`
-  const { field, wrapped } = toParameters(parameters, param, can, budget)
+  const { field, wrapped } = toParameters(parameters, param, writing)
   const declaration = {
     name: names.toGemini(name),
     description: description || undefined,
@@ -216,14 +215,13 @@ function toDeclaration(
 function toCustomDeclaration(
   { name, description, format }: CustomDefinition,
   names: ToolNames,
-  can: Abilities,
-  budget: SchemaBudget,
+  writing: SchemaWriting,
 ): WrittenTool {
   const grammar =
     format === undefined || format.type === 'text' ? undefined : JSON.stringify(format)
   const input = { type: 'string', description: grammar && `Must follow this format: ${grammar}` }
   const parameters = { type: 'object', properties: { input }, required: ['input'] }
-  const { field, wrapped } = toParameters(parameters, '', can, budget)
+  const { field, wrapped } = toParameters(parameters, '', writing)
   const declaration = {
     name: names.toGemini(name),
     description: description || undefined,

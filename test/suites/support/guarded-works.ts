@@ -36,8 +36,12 @@ export const guardedWorks = {
   'a request of 20 kB, with tools': {
     unit: 'request',
     units: 1,
-    make: () =>
-      asking({ messages: [...history(41), ...steps(20)], tools: tools(10), tool_choice: 'auto' }),
+    make: agentStep,
+  },
+  'the same with tools that are known': {
+    unit: 'request',
+    units: 1,
+    make: () => ({ ...agentStep(), again: true as const }),
   },
   'a whole answer': {
     unit: 'answer',
@@ -83,6 +87,14 @@ export const heldWorks = {
     make: () => dripping(eventsOf(1_000, word)),
   },
 } satisfies Record<string, GuardedWork & { make: () => Answering }>
+
+function agentStep() {
+  return asking({
+    messages: [...history(41), ...steps(20)],
+    tools: tools(10),
+    tool_choice: 'auto',
+  })
+}
 
 function word(at: number): object {
   return { text: ` word ${at}, and some more` }

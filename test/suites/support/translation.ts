@@ -5,6 +5,7 @@ import { pastCallsOf, signatureSources } from '../../../src/translate/chat/signa
 import { CallRecord } from '../../../src/upstream/record.ts'
 import type { Call } from '../../../src/upstream/backend.ts'
 import { retryBudget } from '../../../src/upstream/budget.ts'
+import { keptSchemas } from '../../../src/upstream/schemas.ts'
 import { memorySignatures } from '../../../src/upstream/signatures.ts'
 import { fixedToken } from '../../../src/upstream/token.ts'
 import type { Transport } from '../../../src/upstream/transport.ts'
@@ -14,8 +15,10 @@ import type { Transport } from '../../../src/upstream/transport.ts'
  * that knows by which functions it goes.
  */
 
-/** A client's body -> the body that Google gets. */
-export function toGoogle(body: string, model: string): string {
+const kept = keptSchemas()
+
+/** A client's body -> the body that Google gets. `again`: with the schemas of earlier ones known. */
+export function toGoogle(body: string, model: string, again = false): string {
   checkStructure(body)
   const value: unknown = JSON.parse(body)
   pastCallsOf(value)
@@ -25,6 +28,7 @@ export function toGoogle(body: string, model: string): string {
     model,
     thoughts: 'reasoning_content',
     remembered,
+    ...(again && { knownSchemas: kept }),
   })
   signatureSources(request, remembered)
   return JSON.stringify(request)

@@ -8,6 +8,8 @@ export interface Asking {
   /** JSON. */
   asks: string
   model: string
+  /** The tools are those of the request before, as with the steps of an agent. */
+  again?: true
 }
 
 /** A client's body, and Google's answer to it. */
@@ -40,8 +42,8 @@ export function smallSizes({ unit, sizes: [, , most] }: GrowingWork): number[] {
 
 /** Does the work, without the network; what it gives is of no interest but that it was made. */
 export async function translate(work: Work): Promise<unknown> {
-  const { asks: body, model } = work
-  if (!('answers' in work)) return toGoogle(body, model)
+  const { asks: body, model, again } = work
+  if (!('answers' in work)) return toGoogle(body, model, again)
   const exchanged = { body, model, reads: work.answers }
   return work.streamed ? toStream(exchanged) : toCompletion(exchanged)
 }

@@ -9,7 +9,8 @@ import { orRefusal, sent, within } from '../translated.ts'
 const models = ['gemini-2.5-flash', 'gemini-2.0-flash']
 
 function written(parameters: Record<string, unknown>, model = 'gemini-2.5-flash') {
-  return toParameters(parameters, 'here', abilities(model), new SchemaBudget())
+  const budget = new SchemaBudget()
+  return toParameters(parameters, 'here', { can: abilities(model), budget, known: undefined })
 }
 
 describe('parameters', () => {
