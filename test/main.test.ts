@@ -33,6 +33,12 @@ const slow = {
   messages: [{ role: 'user' as const, content: 'Why is the sky blue, tell me? [[slow:100]]' }],
 }
 
+/** The first words of an answer. */
+function begin(asked: Asked): void {
+  asked.begin()
+  asked.events(said('one '))
+}
+
 describe('the process', { concurrency: 2 }, () => {
   it('says what it serves and how to try it, with a curl that works when pasted', async (t) => {
     const child = start({})
@@ -137,10 +143,6 @@ describe('the process', { concurrency: 2 }, () => {
       POLLUX_DRAIN_SECONDS: '1',
     })
     const url = await servedBy(child)
-    const begin = (asked: Asked) => {
-      asked.begin()
-      asked.events(said('one '))
-    }
     const ask = async (stream: boolean) => {
       const client = await connectRaw(url)
       const body = JSON.stringify({ ...slow, stream })
