@@ -35,7 +35,7 @@ function source() {
 
 /** Lets time pass, and whatever is due: by seconds, and the last of them in finer steps. */
 async function pass(ms: number): Promise<void> {
-  for (let left = ms; left > 0; ) {
+  for (let left = ms; left > 0;) {
     const step = left > 1_000 ? Math.min(left - 1_000, 1_000) : Math.min(left, 100)
     mock.timers.tick(step)
     left -= step
