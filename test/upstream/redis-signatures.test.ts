@@ -198,7 +198,7 @@ describe('a Redis that hangs', { skip: withoutRedis }, () => {
       store,
       warnings,
       /** How many questions it was sent since; it wakes to tell. */
-      async asked() {
+      asked: async () => {
         redis.resume()
         return (await questionsTo(redis)) - before
       },
