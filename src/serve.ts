@@ -120,14 +120,19 @@ function exitWith(message: string): never {
 }
 
 /** What is served, from where, and how to try it: readable at home, one JSON line in production. */
-function announce({ backends, auth }: Config, { url, metricsUrl }: App, log: Logger): void {
-  const metrics = metricsUrl === undefined ? '' : `, and metrics at ${metricsUrl}`
-  const line = toLine(backends, url) + metrics
+function announce(config: Config, { url, metricsUrl }: App, log: Logger): void {
+  const { line, curl } = announcement(config, url)
+  const told = metricsUrl === undefined ? line : `${line}, and metrics at ${metricsUrl}`
   if (process.env.K_SERVICE !== undefined || process.env.NODE_ENV === 'production') {
-    log.info(line)
+    log.info(told)
     return
   }
-  process.stdout.write(`${line}\n\n  ${toCurl(backends, auth, url)}\n\n`)
+  process.stdout.write(`${told}\n\n  ${curl}\n\n`)
+}
+
+/** What is served from where, in a line, and a command that tries it. */
+export function announcement({ backends, auth }: Config, url: string) {
+  return { line: toLine(backends, url), curl: toCurl(backends, auth, url) }
 }
 
 function toLine({ vertex, gemini, endpoints, emulated }: BackendsConfig, url: string): string {

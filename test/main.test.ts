@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import OpenAI from 'openai'
 import { type Child, servedBy, startChild } from './support/child.ts'
-import { startByHand } from '../src/emulator/by-hand.ts'
+import { type Asked, startByHand } from '../src/emulator/by-hand.ts'
 import { said } from './support/gemini.ts'
 import { connectH2 } from './support/h2-client.ts'
 import { framesIn, frameTypes, hello } from './support/h2-frames.ts'
@@ -33,6 +33,12 @@ const slow = {
   messages: [{ role: 'user' as const, content: 'Why is the sky blue, tell me? [[slow:100]]' }],
 }
 
+/** The first words of an answer. */
+function begin(asked: Asked): void {
+  asked.begin()
+  asked.events(said('one '))
+}
+
 describe('the process', { concurrency: 2 }, () => {
   it('says what it serves and how to try it, with a curl that works when pasted', async (t) => {
     const child = start({})
@@ -48,7 +54,7 @@ describe('the process', { concurrency: 2 }, () => {
     assert.match(answer.choices[0].message.content ?? '', /hello/i)
   })
 
-  it('lets a running stream end on SIGTERM, takes no new one, and exits with 0', async () => {
+  it('lets running streams end on SIGTERM, refuses in OpenAI’s shape what else comes, and exits with 0', async () => {
     const child = start({ LOG_LEVEL: 'info' })
     const url = await servedBy(child)
     // Connections that clients keep, one that was never used and one with a stream of its own.
@@ -69,6 +75,7 @@ describe('the process', { concurrency: 2 }, () => {
       if (pieces.length !== 2) continue
       child.process.kill('SIGTERM')
       await child.until('SIGTERM')
+      keeping.send(toHttp('GET /v1/models'))
       refused = await fetch(`${url}/health`).then(
         ({ status }) => status === 503,
         () => true,
@@ -78,10 +85,11 @@ describe('the process', { concurrency: 2 }, () => {
     assert.ok(refused)
     assert.match(pieces.join(''), /sky/)
     assert.equal(pieces.at(-1), 'stop')
-    assert.match(await keeping.until('[DONE]'), /"finish_reason":"stop"/)
+    const kept = await keeping.closed()
+    assert.match(kept, /"finish_reason":"stop"[^]*\[DONE\]/)
+    if (kept.includes('HTTP/1.1 503')) assert.match(kept, /"code":"server_shutting_down"/)
     assert.equal(await child.exited(3_000), 0)
     idle.leave()
-    keeping.leave()
   })
 
   it('refuses to start in production without a backend, and names the variables', async () => {
@@ -127,32 +135,7 @@ describe('the process', { concurrency: 2 }, () => {
     assert.doesNotMatch(child.output(), /canary/)
   })
 
-  it('names the endpoints where it has nothing else, with a curl for the first', async () => {
-    const child = start({
-      POLLUX_ENDPOINTS: '{"it\'s-mine":{"url":"http://127.0.0.1:1/v1"},"b":{"url":"http://x/v1"}}',
-    })
-    await servedBy(child)
-    const output = await child.until("}'\n")
-    assert.match(output, /^Pollux serves it's-mine, b at http:\S+\/v1 from their own addresses$/m)
-    if (!curl) return
-    const command = output.split('\n').find((line) => line.trimStart().startsWith('curl '))
-    const { stdout } = await run('bash', ['-c', command ?? ''], { timeout: 10_000 })
-    assert.match(stdout, /could not be reached/)
-  })
-
-  it('names them beside Google', async () => {
-    const child = start({
-      GEMINI_API_KEY: 'k',
-      POLLUX_ENDPOINTS: '{"local":{"url":"http://127.0.0.1:1/v1"}}',
-    })
-    await servedBy(child)
-    assert.match(
-      await child.until("}'\n"),
-      /from the Gemini Developer API, and local from their own addresses\n[^]*"gemini-2.5-flash"/,
-    )
-  })
-
-  it('ends what takes too long after SIGTERM with an error event, and exits with 0', async () => {
+  it('ends what takes too long after SIGTERM, over both protocols, and exits with 0', async () => {
     const google = await startByHand()
     const child = start({
       GEMINI_API_KEY: 'k',
@@ -160,55 +143,50 @@ describe('the process', { concurrency: 2 }, () => {
       POLLUX_DRAIN_SECONDS: '1',
     })
     const url = await servedBy(child)
-    const ask = async (stream: boolean, n: number) => {
+    const ask = async (stream: boolean) => {
       const client = await connectRaw(url)
       const body = JSON.stringify({ ...slow, stream })
       client.send(toHttp('POST /v1/chat/completions', body, { connection: 'keep-alive' }))
-      const asked = await google.next()
-      if (n > 0) {
-        asked.begin()
-        asked.events(said('one '))
-        await client.until('one ')
-      }
-      return client
+      return { client, asked: await google.next() }
     }
-    const begun = await ask(true, 1)
-    const silent = await ask(true, 0)
-    const whole = await ask(false, 0)
+    const { client: begun, asked } = await ask(true)
+    begin(asked)
+    await begun.until('one ')
+    const { client: silent } = await ask(true)
+    const { client: whole } = await ask(false)
     // One who has said that it will send a body, and does not.
     const writing = await connectRaw(url)
     writing.send(toHttp('POST /v1/chat/completions', '{', { 'content-length': '1000' }))
+    // The same over HTTP/2, and one who hears everything there and never hangs up.
+    const client = await connectH2(url)
+    const begunH2 = client.ask('/v1/chat/completions', { ...slow, stream: true })
+    begin(await google.next())
+    await begunH2.until('one ')
+    const wholeH2 = client.ask('/v1/chat/completions', slow)
+    await google.next()
+    const deaf = await openConnection(url)
+    deaf.send(hello)
+    assert.ok(await deaf.until(() => framesIn(deaf.received()).length > 1, 5_000))
     const since = performance.now()
     child.process.kill('SIGTERM')
-    const events = eventsIn(await begun.closed())
-    assert.match(events.at(-1) ?? '', /"code":"server_shutting_down"/)
-    assert.ok(!events.includes('[DONE]'))
-    for (const client of [silent, whole]) {
-      const { status, body } = readReply(await client.closed())
+    for (const text of [await begun.closed(), (await begunH2.answer()).body]) {
+      const events = eventsIn(text)
+      assert.match(events.at(-1) ?? '', /"code":"server_shutting_down"/)
+      assert.ok(!events.includes('[DONE]'))
+    }
+    const replies = [silent, whole].map(async (one) => readReply(await one.closed()))
+    for (const { status, body } of [...(await Promise.all(replies)), await wholeH2.answer()]) {
       assert.equal(status, 503)
       assert.match(body, /"code":"server_shutting_down"/)
     }
     assert.equal(await child.exited(3_000), 0)
     const took = performance.now() - since
     assert.ok(took >= 950 && took < 2_000, `${took} ms`)
+    assert.ok(framesIn(deaf.received()).some(({ type }) => type === frameTypes.goaway))
     writing.leave()
+    deaf.leave()
+    client.close()
     await google.close()
-  })
-
-  it('refuses in OpenAI’s shape what comes while it drains', async () => {
-    const child = start({})
-    const url = await servedBy(child)
-    const keeping = await connectRaw(url)
-    const stream = JSON.stringify({ ...slow, stream: true })
-    keeping.send(toHttp('POST /v1/chat/completions', stream, { connection: 'keep-alive' }))
-    await keeping.until('data: ')
-    child.process.kill('SIGTERM')
-    await child.until('SIGTERM')
-    keeping.send(toHttp('GET /v1/models'))
-    const text = await keeping.closed()
-    assert.match(text, /\[DONE\]/)
-    if (text.includes('HTTP/1.1 503')) assert.match(text, /"code":"server_shutting_down"/)
-    assert.equal(await child.exited(3_000), 0)
   })
 
   it('says farewell over HTTP/2 on SIGTERM, lets streams end, and takes no new ones', async () => {
@@ -240,42 +218,6 @@ describe('the process', { concurrency: 2 }, () => {
     assert.equal(await child.exited(3_000), 0)
     for (const one of [client, idle]) one.close()
     for (const one of [silent, other]) one.leave()
-    await google.close()
-  })
-
-  it('ends in time where a client of HTTP/2 heeds no farewell', async () => {
-    const google = await startByHand()
-    const child = start({
-      GEMINI_API_KEY: 'k',
-      GOOGLE_GEMINI_BASE_URL: google.url,
-      POLLUX_DRAIN_SECONDS: '1',
-    })
-    const url = await servedBy(child)
-    const client = await connectH2(url)
-    const begun = client.ask('/v1/chat/completions', { ...slow, stream: true })
-    const whole = client.ask('/v1/chat/completions', slow)
-    for (const _ of [begun, whole]) {
-      const asked = await google.next()
-      if (!asked.url.includes('streamGenerateContent')) continue
-      asked.begin()
-      asked.events(said('one '))
-    }
-    await begun.until('one ')
-    // Hears everything, and never hangs up.
-    const deaf = await openConnection(url)
-    deaf.send(hello)
-    assert.ok(await deaf.until(() => framesIn(deaf.received()).length > 1, 5_000))
-    child.process.kill('SIGTERM')
-    const events = eventsIn((await begun.answer()).body)
-    assert.match(events.at(-1) ?? '', /"code":"server_shutting_down"/)
-    assert.ok(!events.includes('[DONE]'))
-    const { status, body } = await whole.answer()
-    assert.equal(status, 503)
-    assert.match(body, /"code":"server_shutting_down"/)
-    assert.equal(await child.exited(3_000), 0)
-    assert.ok(framesIn(deaf.received()).some(({ type }) => type === frameTypes.goaway))
-    deaf.leave()
-    client.close()
     await google.close()
   })
 

@@ -16,7 +16,8 @@ export async function run(name: string, words: readonly string[]): Promise<numbe
   return exitCode
 }
 
-async function outcomeOf(name: string, words: readonly string[]): Promise<Outcome> {
+/** What becomes of a command of this name, which may be none. */
+export async function outcomeOf(name: string, words: readonly string[]): Promise<Outcome> {
   if (name === 'help' || name === '--help' || name === '-h') {
     return { text: await overview(), exitCode: 0 }
   }

@@ -26,20 +26,25 @@ const answers: Record<string, RegExp> = {
   'vertex-image-from-a-bucket': /I see an image \(image\/png\)/,
 }
 
-describe('what Google documents with curl, changed only in host and key', () => {
-  let gateway: Gateway
-  before(async () => {
-    gateway = await startGateway({})
-  })
-  after(() => gateway.close())
-
-  for (const file of readdirSync(folder)) {
-    const name = file.replace('.sh', '')
-    it(`works: ${name.replaceAll('-', ' ')}`, async () => {
-      assert.match(await said(readFileSync(join(folder, file), 'utf8'), gateway), answers[name]!)
+// Each is a shell and a curl, which mostly wait.
+describe(
+  'what Google documents with curl, changed only in host and key',
+  { concurrency: 4 },
+  () => {
+    let gateway: Gateway
+    before(async () => {
+      gateway = await startGateway({})
     })
-  }
-})
+    after(() => gateway.close())
+
+    for (const file of readdirSync(folder)) {
+      const name = file.replace('.sh', '')
+      it(`works: ${name.replaceAll('-', ' ')}`, async () => {
+        assert.match(await said(readFileSync(join(folder, file), 'utf8'), gateway), answers[name]!)
+      })
+    }
+  },
+)
 
 async function said(sample: string, { url }: Gateway): Promise<string> {
   const here = sample

@@ -116,33 +116,8 @@ describe('three processes that share a Redis', { skip: withoutRedis }, () => {
       assert.ok(left > 0 && left <= 60_000, `${name} is kept for ${left} ms`)
     }
   })
-})
 
-const parallel = ({ name }: Limited) => `pollux:limit:parallel:${name}`
-
-async function until(is: () => Promise<boolean>, ms = 5_000): Promise<void> {
-  const signal = AbortSignal.timeout(ms)
-  while (!(await is())) {
-    signal.throwIfAborted()
-    await sleep(100)
-  }
-}
-
-describe('Redis, when it is away,', { skip: withoutRedis }, () => {
-  let redis: Redis
-  let instances: LimiterProcess[] = []
-
-  before(async () => {
-    redis = await startRedis()
-    instances = await Promise.all([1, 2].map(() => startLimiter(redis.url)))
-  })
-  after(async () => {
-    for (const instance of instances) await instance.kill()
-    redis.resume()
-    await redis.kill()
-  })
-
-  it('is stood in for by limits of each process, which know what it had let in', async () => {
+  it('are each limited alone while it is away, and know what it had let in', async () => {
     const [one, other] = instances
     assert.ok(one && other)
     const key = keyWith({ requestsPerMinute: 100 })
@@ -157,7 +132,7 @@ describe('Redis, when it is away,', { skip: withoutRedis }, () => {
     assert.equal(sum(outcomes.map(({ admitted }) => admitted)), 100)
   })
 
-  it('learns of the requests that still run when it is back', async () => {
+  it('tell it of the requests that still run when it is back', async () => {
     const [one, other] = instances
     assert.ok(one && other)
     const key = keyWith({ parallelRequests: 5 })
@@ -172,7 +147,7 @@ describe('Redis, when it is away,', { skip: withoutRedis }, () => {
     await until(async () => (await other.admit(key, [1])).admitted === 1)
   })
 
-  it('is done without where it hangs', async () => {
+  it('do without it where it hangs', async () => {
     const [one] = instances
     assert.ok(one)
     const key = keyWith({ requestsPerMinute: 20, tokensPerMinute: 20, parallelRequests: 20 })
@@ -190,3 +165,13 @@ describe('Redis, when it is away,', { skip: withoutRedis }, () => {
     return (await redis.ask('EXISTS', `pollux:limit:requests:${key.name}`)) === ':1\r\n'
   }
 })
+
+const parallel = ({ name }: Limited) => `pollux:limit:parallel:${name}`
+
+async function until(is: () => Promise<boolean>, ms = 5_000): Promise<void> {
+  const signal = AbortSignal.timeout(ms)
+  while (!(await is())) {
+    signal.throwIfAborted()
+    await sleep(100)
+  }
+}

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { asyncProperty, integer, assert as law } from 'fast-check'
 import { startGateway } from '../support/gateway.ts'
 import type { Gateway } from '../support/gateway.ts'
+import { examples } from '../support/laws.ts'
 import { startReplay } from '../support/replay-upstream.ts'
 import type { Cutting, Replay } from '../support/replay-upstream.ts'
 import { withShared } from '../support/shared.ts'
@@ -58,7 +59,7 @@ describe(
               const { status, code } = await error(sample, sse, ending(position))
               assert.equal(status === 502 ? 'stream_interrupted' : code, 'stream_interrupted')
             }),
-            { numRuns: 10, endOnFailure: true },
+            { ...examples(4), endOnFailure: true },
           )
         }
       })

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { asyncProperty, integer, assert as law, uniqueArray } from 'fast-check'
 import { startGateway } from '../support/gateway.ts'
 import type { Gateway } from '../support/gateway.ts'
+import { examples } from '../support/laws.ts'
 import { bytesOf, startReplay } from '../support/replay-upstream.ts'
 import type { Cutting, Replay } from '../support/replay-upstream.ts'
 import { withShared } from '../support/shared.ts'
@@ -58,7 +59,7 @@ describe(
             assert.deepEqual(await chunks(recording, { at }), whole)
           }),
           // Each run is a request: shrinking could take minutes, and the cuts are few anyway.
-          { numRuns: 25, endOnFailure: true },
+          { ...examples(8), endOnFailure: true },
         )
       })
     }

@@ -8,8 +8,15 @@ export interface Sample {
   recording: Recording & { response: { sse: string } }
 }
 
-/** The shortest recorded stream of each sort. */
+let found: Sample[] | undefined
+
+/** The shortest recorded stream of each sort; hundreds are read to find them, so they are found once. */
 export function samples(): Sample[] {
+  found ??= find()
+  return found
+}
+
+function find(): Sample[] {
   const streams = recordedGemini()
     .filter(({ op, status }) => op === 'streamGenerateContent' && status === 200)
     .filter(({ kind }) => /^(text|thinking|function-calls)-stream$/.test(kind))
@@ -24,8 +31,8 @@ export function samples(): Sample[] {
     ['text', ({ kind }) => kind === 'text-stream'],
   ]
   return sorts.flatMap(([what, fits]) => {
-    const found = streams.find(fits)
-    return found ? [{ what, recording: found.recording }] : []
+    const shortest = streams.find(fits)
+    return shortest ? [{ what, recording: shortest.recording }] : []
   })
 }
 

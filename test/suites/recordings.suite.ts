@@ -1,13 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { shared } from '../support/shared.ts'
 import type { Figure } from './suite.ts'
+import { playTests } from './support/play-tests.ts'
 
 export const about = 'every recorded answer and request, of which the tests play a few of each kind'
-
-const root = join(import.meta.dirname, '..', '..')
 
 /** What is played, and how the tests that play it count what was right. */
 const plays = [
@@ -38,12 +33,14 @@ export async function* suite(): AsyncGenerator<Figure> {
       yield { promise, seen: 'needs ../shared or POLLUX_SHARED: skipped', kept: true }
       continue
     }
-    const { output, code } = await play(`test/replay/${file}.test.ts`)
+    const { output, passed } = await playTests([`test/replay/${file}.test.ts`], {
+      POLLUX_TEST_RECORDINGS: 'all',
+    })
     const counts = [...output.matchAll(counted)].map(({ groups = {} }) => groups)
     const sum = (...names: string[]) =>
       counts.flatMap((count) => names.map((name) => Number(count[name] ?? 0))).reduce(add, 0)
     const right = sum('right', 'accepted', 'refused')
-    const kept = code === 0 && right === sum('all') && right >= least
+    const kept = passed && right === sum('all') && right >= least
     if (!kept) console.error(output)
     yield { promise, seen: `${right} of ${sum('all')}`, kept }
   }
@@ -51,15 +48,4 @@ export async function* suite(): AsyncGenerator<Figure> {
 
 function add(a: number, b: number): number {
   return a + b
-}
-
-async function play(file: string): Promise<{ output: string; code: unknown }> {
-  const flags = ['--test', '--test-isolation=none', '--test-force-exit', '--test-timeout=120000']
-  const tests = spawn(process.execPath, [...flags, '--test-reporter=spec', file], {
-    cwd: root,
-    env: { ...process.env, POLLUX_TEST_RECORDINGS: 'all' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [output, [code]] = await Promise.all([text(tests.stdout), once(tests, 'close')])
-  return { output, code }
 }

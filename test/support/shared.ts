@@ -45,7 +45,7 @@ export function recordedGemini(): Entry[] {
 }
 
 /** Of each kind so many are played, where all would take too long. */
-const few = 5
+const few = 3
 
 /**
  * A few recordings of each kind, from its first to its last, or, with POLLUX_TEST_RECORDINGS=all, every

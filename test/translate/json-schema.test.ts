@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { ApiError } from '../../src/errors.ts'
 import { toJsonSchema } from '../../src/translate/json-schema.ts'
+import { examples } from '../support/laws.ts'
 import { isRecord } from '../support/shared.ts'
 import { bombs } from './schema-bombs.ts'
 import { jsonSchema, mergedOnce, nodesIn, placesOf, targetOf } from './schemas.ts'
@@ -28,7 +29,7 @@ function law(holds: Holds, schemas = jsonSchema) {
       if (after instanceof ApiError) throw after
       holds(after, schema)
     }),
-    { numRuns: 40 },
+    examples(12),
   )
 }
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { ApiError } from '../../src/errors.ts'
 import { toOpenApiSchema } from '../../src/translate/openapi-schema.ts'
+import { examples } from '../support/laws.ts'
 import { isRecord } from '../support/shared.ts'
 import { bombs } from './schema-bombs.ts'
 import { jsonSchema, nodesIn } from './schemas.ts'
@@ -30,7 +31,7 @@ function law(holds: (after: Record<string, unknown>, before: Record<string, unkn
       const after = within(10_000, () => orRefusal(() => written(schema)))
       if (!(after instanceof ApiError)) holds(after, schema)
     }),
-    { numRuns: 25 },
+    examples(8),
   )
 }
 

@@ -18,6 +18,7 @@ import type { GenerateContentResponse } from '../../src/translate/gemini.ts'
 import { toEvents } from '../../src/upstream/responses.ts'
 import type { Reply } from '../../src/upstream/transport.ts'
 import { codePoint } from '../support/code-points.ts'
+import { examples } from '../support/laws.ts'
 import { allOf } from '../support/source.ts'
 
 /** A reply whose body is these events, each a read of its own. */
@@ -169,7 +170,7 @@ describe('a stream with repeats', () => {
             [...expected, ...thorough.finish()].map((chunk) => JSON.parse(JSON.stringify(chunk))),
           )
         }),
-        { numRuns: 150 },
+        examples(50),
       )
     })
   }

@@ -33,10 +33,12 @@ function source() {
   return { desk, tokens, failures, get: async () => (await tokens.get()).token }
 }
 
-/** Lets time pass, and whatever is due. */
+/** Lets time pass, and whatever is due: by seconds, and the last of them in finer steps. */
 async function pass(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 100) {
-    mock.timers.tick(Math.min(left, 100))
+  for (let left = ms; left > 0;) {
+    const step = left > 1_000 ? Math.min(left - 1_000, 1_000) : Math.min(left, 100)
+    mock.timers.tick(step)
+    left -= step
     for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { ApiError } from '../../../src/errors.ts'
+import { examples } from '../../support/laws.ts'
 import { brokenTurnRules } from '../../support/turn-rules.ts'
 import type { Strictness } from '../../support/turn-rules.ts'
 import { orRefusal, sent, type To, within } from '../translated.ts'
@@ -87,7 +88,7 @@ describe('any history', () => {
             assert.deepEqual(brokenTurnRules(request.contents, strictness), [])
           }
         }),
-        { numRuns: 300 },
+        examples(100),
       )
     })
   }

@@ -78,8 +78,8 @@ describe('the tools of one request', () => {
   for (const model of models) {
     for (const [name, parameters] of Object.entries(bombs)) {
       it(`cost ${model} no more than one may: ${name}`, () => {
-        // Four show it; the suite `json-bombs` asks with twenty.
-        const tools = Array.from({ length: 4 }, (_, n) => ({
+        // Two show it; the suite `json-bombs` asks with twenty.
+        const tools = Array.from({ length: 2 }, (_, n) => ({
           type: 'function',
           function: { name: `f${n}`, parameters },
         }))
@@ -90,6 +90,23 @@ describe('the tools of one request', () => {
       })
     }
   }
+
+  it('share what they may cost', () => {
+    // Written out, it is more than half of what is allowed.
+    const $defs = Object.fromEntries(
+      Array.from({ length: 12 }, (_, n) => {
+        const before = n === 0 ? { type: 'string' } : { $ref: `#/$defs/D${n - 1}` }
+        return [`D${n}`, { type: 'object', properties: { a: before, b: before } }]
+      }),
+    )
+    const parameters = { type: 'object', properties: { a: { $ref: '#/$defs/D11' } }, $defs }
+    const tools = ['f', 'g'].map((name) => ({ type: 'function', function: { name, parameters } }))
+    const to = { model: 'gemini-2.0-flash' }
+    for (const tool of tools) {
+      assert.ok(!(orRefusal(() => sent({ tools: [tool] }, to)) instanceof Error))
+    }
+    assert.ok(orRefusal(() => sent({ tools }, to)) instanceof Error)
+  })
 
   it('may be many', () => {
     const properties = Object.fromEntries(

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { ApiError } from '../../../src/errors.ts'
 import { chatRequest, toGemini } from '../../../src/translate/chat/request.ts'
 import type { Circumstances } from '../../../src/translate/chat/request.ts'
+import { examples } from '../../support/laws.ts'
 import { googleRequest } from '../../support/openai-contract.ts'
 import { isRecord, withShared } from '../../support/shared.ts'
 import { jsonSchema } from '../schemas.ts'
@@ -94,7 +95,7 @@ describe('any request', () => {
       fc.property(body, circumstances, (given, to) => {
         attempt(frozen(given), to)
       }),
-      { numRuns: 60 },
+      examples(20),
     )
   })
 
@@ -105,7 +106,7 @@ describe('any request', () => {
       fc.property(spoilt, circumstances, ([given, spoil], to) => {
         attempt(frozen({ ...given, ...spoil }), to)
       }),
-      { numRuns: 100 },
+      examples(30),
     )
   })
 
@@ -120,7 +121,7 @@ describe('any request', () => {
           attempt(frozen(replacedSomewhere(given, at, value)), to)
         },
       ),
-      { numRuns: 150 },
+      examples(40),
     )
   })
 
@@ -129,7 +130,7 @@ describe('any request', () => {
       fc.property(fc.jsonValue(), circumstances, (given, to) => {
         assert.ok(attempt(given, to) instanceof ApiError)
       }),
-      { numRuns: 100 },
+      examples(30),
     )
   })
 })
@@ -161,7 +162,7 @@ describe(
           )
           assert.deepEqual(contract(JSON.parse(wire)), [], wire)
         }),
-        { numRuns: 80 },
+        examples(25),
       )
     })
   }),

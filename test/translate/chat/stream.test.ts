@@ -24,6 +24,7 @@ import { ChatStream, collectWhole } from '../../../src/translate/chat/stream.ts'
 import { splitThoughts } from '../../../src/translate/chat/thoughts.ts'
 import { accumulate, merge } from '../../cases/answers/accumulate.ts'
 import { assertCallIds, assertWellFormed } from '../../cases/answers/invariants.ts'
+import { examples } from '../../support/laws.ts'
 
 const head = { id: 'chatcmpl-0f8fad5bd9cb469fa165', created: 1763164273, model: 'google/asked' }
 
@@ -41,7 +42,7 @@ describe('ChatStream', () => {
           )
           assert.deepEqual(plain(accumulate(stream(events, counted))), whole)
         }),
-        { numRuns: 100 },
+        examples(40),
       )
     })
   }
