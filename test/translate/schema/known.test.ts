@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { toJsonSchema } from '../../../src/translate/json-schema.ts'
 import { SchemaBudget } from '../../../src/translate/schema/budget.ts'
 import type { KnownSchema } from '../../../src/translate/schema/known.ts'
+import { examples } from '../../support/laws.ts'
 import { jsonSchema } from '../schemas.ts'
 import { frozen, orRefusal } from '../translated.ts'
 
@@ -50,7 +51,7 @@ describe('schemas that are known', () => {
           assert.deepEqual(request(asked, memory), request(asked))
         }
       }),
-      { numRuns: 40 },
+      examples(15),
     )
   })
 
