@@ -8,7 +8,8 @@ import type { Gate } from './google.ts'
 import type { Places } from './places.ts'
 import type { Target } from './record.ts'
 import { exhausted, pause, type RetrySettings, waitBefore } from './retry.ts'
-import type { Reply, Transport } from './transport.ts'
+import type { Reply } from './exchange.ts'
+import type { Transport } from './transport.ts'
 
 /** A request as it is to be sent, and what had to be mended in it so far. */
 export interface Attempt {

@@ -7,7 +7,8 @@ import type { Backend, Call } from './backend.ts'
 import { type Hearing, readEvents } from './events.ts'
 import type { Ask, Target, Telling } from './record.ts'
 import { resumed } from './source.ts'
-import type { Reply, Transport } from './transport.ts'
+import type { Reply } from './exchange.ts'
+import type { Transport } from './transport.ts'
 
 export interface EndpointSettings {
   /** Where chat completions are, e.g. `https://…/endpoints/123/chat/completions`. */

@@ -3,7 +3,6 @@ import { ApiError, badGateway } from '../errors.ts'
 import { tryParseJson } from '../translate/json.ts'
 import type { Arrival, Waiting } from './record.ts'
 import type { Source } from './source.ts'
-import type { Reply } from './transport.ts'
 
 /** What is held for a reader that is not there yet, in bytes; then the sender has to wait. */
 const mostHeld = 64 * 1024
@@ -24,6 +23,18 @@ export interface ExchangeSettings {
   arrival: Arrival
   /** The headers that it was asked with. */
   asked: Record<string, string>
+}
+
+/** What came back: status and headers at once, the body as it arrives. */
+export interface Reply {
+  status: number
+  header(name: string): string | undefined
+  /** The body, all at a time that has come. Its failures are 502 or 504. */
+  body: Source<Buffer>
+  /** The whole body. Throws like `body`, and 502 where it is longer than 64 MiB. */
+  text(): Promise<string>
+  /** A text from there without the credentials that it was asked with: refusals may repeat them. */
+  redact(text: string): string
 }
 
 /** One request to an upstream, and its answer: the head first, the body piece by piece or whole. */

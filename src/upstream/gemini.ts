@@ -22,7 +22,7 @@ import { exhausted, pause, waitBefore } from './retry.ts'
 import { keptSchemas } from './schemas.ts'
 import type { Remembered, SignatureStore } from './signatures.ts'
 import { resumed } from './source.ts'
-import type { Reply } from './transport.ts'
+import type { Reply } from './exchange.ts'
 
 export interface GeminiSettings extends AskerSettings {
   budget: RetryBudget

@@ -8,7 +8,7 @@ import { isObject, tryParseJson } from '../translate/json.ts'
 import { type Owner, toStreamError } from '../translate/status.ts'
 import { type Hearing, readEvents } from './events.ts'
 import { interleaved, type Source } from './source.ts'
-import type { Reply } from './transport.ts'
+import type { Reply } from './exchange.ts'
 
 /** What a stream says event by event, all at a time that one read of the upstream gave. */
 export type Events = Source<(GenerateContentResponse | Repeat)[]>

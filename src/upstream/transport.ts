@@ -3,9 +3,8 @@ import type { Dispatcher } from 'undici'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import { LRUCache } from 'lru-cache'
 import { ApiError, badGateway, interrupted } from '../errors.ts'
-import { Exchange, toError } from './exchange.ts'
+import { Exchange, type Reply, toError } from './exchange.ts'
 import { Arrival, Waiting } from './record.ts'
-import type { Source } from './source.ts'
 
 export interface Post {
   url: string
@@ -18,18 +17,6 @@ export interface Post {
   waiting?: Waiting
   /** Gets how the answer's body came. */
   arrival?: Arrival
-}
-
-/** What came back: status and headers at once, the body as it arrives. */
-export interface Reply {
-  status: number
-  header(name: string): string | undefined
-  /** The body, all at a time that has come. Its failures are 502 or 504. */
-  body: Source<Buffer>
-  /** The whole body. Throws like `body`, and 502 where it is longer than 64 MiB. */
-  text(): Promise<string>
-  /** A text from there without the credentials that it was asked with: refusals may repeat them. */
-  redact(text: string): string
 }
 
 export interface Transport {
