@@ -10,7 +10,11 @@ export async function* suite(edition: Edition): AsyncGenerator<Figure> {
   const files = globSync('test/**/*.test.ts', { cwd: root }).filter((file) =>
     readFileSync(join(root, file), 'utf8').includes("/support/laws.ts'"),
   )
-  const { output, passed } = await playTests(files, { POLLUX_TEST_LAWS: String(times) })
+  const { output, passed } = await playTests(files, {
+    POLLUX_TEST_LAWS: String(times),
+    // The short edition judges a change, and says the same of the same sources; the long one looks for what is new.
+    ...(edition === 'short' && { POLLUX_TEST_SEED: '1' }),
+  })
   const count = Number(/^ℹ pass (\d+)$/m.exec(output)?.[1])
   // Without the recordings there are fewer.
   const kept = passed && files.length >= 8 && count >= 140

@@ -1,9 +1,12 @@
 /** The suite `laws` tries so many times as many examples as the tests do. */
 const times = Number(process.env.POLLUX_TEST_LAWS ?? 1)
 
+/** Where the examples begin, so that a run can be had again; by chance where it is not set. */
+const seed = process.env.POLLUX_TEST_SEED
+
 /** With how many examples a law is tried, where each costs something. */
-export function examples(few: number): { numRuns: number } {
-  return { numRuns: few * times }
+export function examples(few: number): { numRuns: number; seed?: number } {
+  return { numRuns: few * times, ...(seed !== undefined && { seed: Number(seed) }) }
 }
 
 /** Of what is tried in each of many places, every third, in turns; in the suite `laws` all. */
