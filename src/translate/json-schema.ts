@@ -20,13 +20,21 @@ export function toJsonSchema(
   const text = JSON.stringify(schema)
   const before = known.get(text)
   if (before !== undefined && budget.spendAgain(before.spent)) return before.written
+  if (text.length > longestKnown) return write(schema, param, budget)
   const { spent } = budget
   // Of its text alone, by which others will find it: `1e999` was parsed to a number that JSON has not.
   const written = write(JSON.parse(text), param, budget)
   // With less left in place than it asks for, it would be written otherwise.
-  if (budget.writesInPlace) known.set(text, { written, spent: budget.spentSince(spent) })
+  if (budget.writesInPlace) {
+    // As a copy: what was cut from a long text holds all of it.
+    const kept = JSON.parse(JSON.stringify(written))
+    known.set(text, { written: kept, spent: budget.spentSince(spent) })
+  }
   return written
 }
+
+/** A longer schema is never known, in characters: it would push out many. */
+export const longestKnown = 100_000
 
 function write(schema: object, param: string, budget: SchemaBudget): JsonObject {
   const dialect = { keywords: jsonSchemaKeywords, splitsUnions: false }

@@ -76,17 +76,24 @@ describe('schemas that are known', () => {
       toJsonSchema(one, 'here', new SchemaBudget(), memory),
     )
     assert.equal(memory.hits, 1)
-    assert.equal(first, second)
+    assert.deepEqual(first, second)
   })
 
   it('cost their request what they cost before', () => {
     const memory = new Memory()
-    const wide = { type: 'object', properties: stringsBy(6_000) }
-    const asked = Array.from({ length: 10 }, () => wide)
+    const wide = { type: 'object', properties: stringsBy(3_000) }
+    const asked = Array.from({ length: 20 }, () => wide)
     const anew = request(asked)
     assert.match(anew.at(-1) ?? '', /too deep or too large/)
     assert.deepEqual(request(asked, memory), anew)
-    assert.ok(memory.hits > 4)
+    assert.ok(memory.hits > 10)
+  })
+
+  it('are none of those that are longest', () => {
+    const memory = new Memory()
+    const long = { type: 'object', properties: { a: { description: 'd'.repeat(100_000) } } }
+    assert.deepEqual(request([long, long], memory), request([long, long]))
+    assert.equal(memory.size, 0)
   })
 
   it('are known by all that they say: no JSON stands for a number that is none', () => {
