@@ -37,31 +37,32 @@ export function processMetrics(registry: Registry): void {
 /** Our own: the library’s loads OpenTelemetry, for examples that nobody asks it for. */
 function watchCpu(registry: Registry): void {
   const before = process.cpuUsage()
-  cpu(
-    'process_cpu_user_seconds_total',
-    'Total user CPU time spent in seconds.',
-    (used) => used.user,
-  )
-  cpu(
-    'process_cpu_system_seconds_total',
-    'Total system CPU time spent in seconds.',
-    (used) => used.system,
-  )
-  cpu(
-    'process_cpu_seconds_total',
-    'Total user and system CPU time spent in seconds.',
-    ({ user, system }) => user + system,
-  )
-
-  function cpu(name: string, help: string, of: (used: NodeJS.CpuUsage) => number): Counter {
-    return new Counter({
+  let used = before
+  // The first to be collected looks for all of them, so that they add up.
+  const look = () => (used = process.cpuUsage(before))
+  const total = (name: string, help: string, of: () => number) =>
+    new Counter({
       name,
       help,
       registers: [registry],
       collect() {
         this.reset()
-        this.inc(of(process.cpuUsage(before)) / 1e6)
+        this.inc(of() / 1e6)
       },
     })
-  }
+  total(
+    'process_cpu_user_seconds_total',
+    'Total user CPU time spent in seconds.',
+    () => look().user,
+  )
+  total(
+    'process_cpu_system_seconds_total',
+    'Total system CPU time spent in seconds.',
+    () => used.system,
+  )
+  total(
+    'process_cpu_seconds_total',
+    'Total user and system CPU time spent in seconds.',
+    () => used.user + used.system,
+  )
 }

@@ -1,5 +1,7 @@
 /** The suite `laws` tries so many times as many examples as the tests do. */
 const times = Number(process.env.POLLUX_TEST_LAWS ?? 1)
+// With no example at all every law holds.
+if (!(times >= 1)) throw new Error('POLLUX_TEST_LAWS is a number from 1 on.')
 
 /** Where the examples begin, so that a run can be had again; by chance where it is not set. */
 const seed = process.env.POLLUX_TEST_SEED
