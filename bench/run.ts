@@ -10,7 +10,7 @@ import { readOptions } from './options.ts'
 import { measureCpu } from './parts/cpu.ts'
 import { measureLatency } from './parts/latency.ts'
 import { measureMemory } from './parts/memory.ts'
-import { measureStarts } from './parts/start.ts'
+import { fillCaches, measureStarts } from './parts/start.ts'
 import { core } from './process.ts'
 import { circumstances, writeReadme } from './readme.ts'
 import { cpuSection, goalsSection, latencySection, processSection, fieldSection } from './report.ts'
@@ -37,6 +37,7 @@ const results: Results = { cpu: [], latency: [], memory: [], starts: new Map() }
 const told: string[] = []
 tell(`${circumstances()}\n\n${fieldSection(entered)}`)
 
+await fillCaches(gateways, upstream.port)
 if (options.parts.includes('start')) {
   const count = options.quick ? 3 : (options.rounds ?? 10)
   results.starts = await measureStarts(gateways, upstream.port, count)
