@@ -84,7 +84,7 @@ const nine = 0x39
 const openBrace = 0x7b
 const closeBrace = 0x7d
 
-function isDigit(code: number): boolean {
+export function isDigit(code: number): boolean {
   return code >= zero && code <= nine
 }
 

@@ -1,5 +1,5 @@
 import type { GenerateContentResponse, Part } from '../gemini.ts'
-import { endOfString } from '../json-structure.ts'
+import { endOfString, isDigit } from '../json-structure.ts'
 import type { ChatChunk } from './response.ts'
 
 /** An event that is like the one before it but for its text and its counts. */
@@ -113,7 +113,6 @@ function withoutCounts(json: string): string[] {
 }
 
 const zero = 0x30
-const nine = 0x39
 /** More digits may be more than a number can hold. */
 const mostDigits = 15
 
@@ -124,10 +123,6 @@ function endOfCount(json: string, start: number): number | undefined {
   const digits = end - start
   const padded = digits > 1 && json.charCodeAt(start) === zero
   return digits === 0 || digits > mostDigits || padded ? undefined : end
-}
-
-function isDigit(code: number): boolean {
-  return code >= zero && code <= nine
 }
 
 // Nothing is escaped in most texts, and they hold nothing that would have to be.
