@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { SchemaReader } from '../../src/translate/schema/reader.ts'
+import { startGateway } from '../support/gateway.ts'
 import { keptSchemas } from '../../src/upstream/schemas.ts'
 
 const small = { written: {}, spent: { work: 1, inPlace: 0 } }
@@ -24,5 +26,26 @@ describe('the schemas that are kept', () => {
     kept.set('long'.repeat(50_000), small)
     assert.equal(kept.get('short'), undefined)
     assert.equal(kept.get('long'.repeat(50_000)), undefined)
+  })
+
+  it('are those of a gateway’s requests: the steps of an agent have theirs written once', async (t) => {
+    const { mock } = t.mock.method(SchemaReader.prototype, 'read')
+    const gateway = await startGateway({})
+    t.after(() => gateway.close())
+    const parameters = { type: 'object', properties: { one_of_its_kind: { type: 'string' } } }
+    for (const content of ['Hi!', 'And now?', 'Go on.']) {
+      const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer any' },
+        body: JSON.stringify({
+          model: 'gemini-2.5-flash',
+          messages: [{ role: 'user', content }],
+          tools: [{ type: 'function', function: { name: 'f', parameters } }],
+        }),
+      })
+      assert.equal(response.status, 200, await response.text())
+    }
+    const written = mock.calls.filter((call) => JSON.stringify(call.result).includes('of_its_kind'))
+    assert.equal(written.length, 1)
   })
 })
